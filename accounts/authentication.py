@@ -1,0 +1,46 @@
+"""Who is asking: a bearer token, or the session cookie with its CSRF token."""
+
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+
+from accounts import selectors, services
+from accounts.models import ApiToken, User
+from visiona.lib.db.actor import Actor, bind
+from visiona.lib.errors import NotAuthenticated
+
+BEARER = "bearer "
+
+
+def bearer_of(header: str) -> ApiToken | None:
+    """Return the token that an Authorization header carries; None without a bearer.
+
+    A bearer that is not good raises NotAuthenticated: it never falls back to the cookie.
+    """
+    if not header:
+        return None
+    if header[: len(BEARER)].lower() != BEARER:
+        raise NotAuthenticated("Send the key as: Authorization: Bearer vis_…")
+    token = selectors.live_token(secret=header[len(BEARER) :].strip())
+    if token is None:
+        raise NotAuthenticated("This key is unknown, expired or revoked.")
+    return token
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer vis_…`."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        token = bearer_of(request.headers.get("Authorization", ""))
+        if token is None:
+            return None
+        # DRF authenticates inside the view's transaction; hand that over to the person.
+        bind(Actor(user_id=token.user_id))
+        services.note_use(token=token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 (DRF's signature)
+        return "Bearer"
+
+
+class CookieAuthentication(SessionAuthentication):
+    """The browser's session; `ActorMiddleware` has bound its person already."""

@@ -1,0 +1,127 @@
+"""People and the keys that their programs use."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import UUID7, Lower, Now
+
+from visiona.lib import clock
+
+
+class UserManager(BaseUserManager["User"]):
+    """Make people; e-mail addresses are kept in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class Role(models.TextChoices):
+    """What a person may do."""
+
+    USER = "user"
+    SUBSCRIBER = "subscriber"
+    ADMIN = "admin"
+
+
+class User(AbstractBaseUser):
+    """A person; one row whichever door they came in by."""
+
+    pii = ("email", "name", "image_url", "clerk_id")
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=120, blank=True, default="")
+    image_url = models.URLField(max_length=500, blank=True, default="")
+    clerk_id = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001 (absent, not empty: it is unique)
+    role = models.CharField(max_length=16, choices=Role, default=Role.USER)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            # With this the plain unique index holds without case.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_in_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="user_role_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person is staff of ours."""
+        return self.role == Role.ADMIN
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Filters over tokens."""
+
+    def live(self) -> "ApiTokenQuerySet":
+        return self.filter(revoked_at=None).filter(
+            models.Q(expires_at=None) | models.Q(expires_at__gt=clock.now())
+        )
+
+
+class ApiToken(models.Model):
+    """A bearer secret of one person, stored hashed: an API key, or a client's sign-in."""
+
+    pii = ("name",)
+
+    class Purpose(models.TextChoices):
+        KEY = "key"
+        SIGN_IN = "sign_in"
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7(), editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.KEY)
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    digest = models.BinaryField(max_length=32, unique=True)
+    monthly_limit = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-id"], name="apitoken_of_user")]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class IdempotencyKey(models.Model):
+    """The first answer that a person got under one Idempotency-Key; kept for a day."""
+
+    pii = ("answer",)
+
+    pk = models.CompositePrimaryKey("user_id", "key")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    location = models.CharField(max_length=200, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="idempotencykey_age")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,45 @@
+"""The only way to people's rows."""
+
+import hashlib
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import ApiToken, User
+from visiona.lib.errors import NotFound
+
+
+def user_by_email(*, email: str) -> User:
+    """Return the person with this address, whatever its case, or raise NotFound."""
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        raise NotFound("Nobody has this e-mail address.")
+    return user
+
+
+def user_by_id(*, user_id: UUID) -> User:
+    """Return this person or raise NotFound."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def live_token(*, secret: str) -> ApiToken | None:
+    """Return the token that this secret opens, with its person, if it is still good."""
+    digest = hashlib.sha256(secret.encode()).digest()
+    found: ApiToken | None = (
+        ApiToken.objects.live()
+        .filter(digest=digest, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    return found
+
+
+def api_keys_of(*, user: User) -> QuerySet[ApiToken]:
+    """Return a person's live API keys, newest first."""
+    keys: QuerySet[ApiToken] = (
+        ApiToken.objects.live().filter(user=user, purpose=ApiToken.Purpose.KEY).order_by("-id")
+    )
+    return keys

@@ -1,0 +1,110 @@
+"""Every write about people and their keys."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import EmailTaken
+from accounts.models import ApiToken, IdempotencyKey, User
+from visiona.lib import clock
+from visiona.lib.db.actor import act_as_user
+from visiona.lib.errors import NotFound
+
+TOKEN_MARK = "vis_"  # noqa: S105 (a mark that scanners can look for, not a secret)
+SIGN_IN_DAYS = 30
+USED_RESOLUTION = timedelta(minutes=1)
+IDEMPOTENCY_HOURS = 24
+
+
+@transaction.atomic
+def sign_up(*, email: str, password: str) -> User:
+    """Make a person; the ledger gives the welcome credits with the row.
+
+    Raises EmailTaken.
+    """
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password)
+    except IntegrityError:
+        raise EmailTaken from None
+
+
+@transaction.atomic
+def issue_sign_in(*, user: User, client: str) -> str:
+    """Open a session for a program and return its secret."""
+    with act_as_user(user.pk):
+        _, secret = _issue(
+            user,
+            purpose=ApiToken.Purpose.SIGN_IN,
+            name=client[:80] or "Unknown client",
+            expires_in=timedelta(days=SIGN_IN_DAYS),
+        )
+    return secret
+
+
+@transaction.atomic
+def create_api_key(
+    *, user: User, name: str, monthly_limit: int | None = None
+) -> tuple[ApiToken, str]:
+    """Make an API key and return it with its secret, which is never shown again."""
+    return _issue(user, purpose=ApiToken.Purpose.KEY, name=name, monthly_limit=monthly_limit)
+
+
+def _issue(
+    user: User,
+    *,
+    purpose: ApiToken.Purpose,
+    name: str,
+    monthly_limit: int | None = None,
+    expires_in: timedelta | None = None,
+) -> tuple[ApiToken, str]:
+    secret = TOKEN_MARK + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        purpose=purpose,
+        name=name,
+        prefix=secret[:12],
+        # 256 random bits cannot be guessed, so a slow hash would add nothing.
+        digest=hashlib.sha256(secret.encode()).digest(),
+        monthly_limit=monthly_limit,
+        expires_at=clock.now() + expires_in if expires_in else None,
+    )
+    return token, secret
+
+
+def revoke_api_key(*, user: User, key_id: UUID) -> None:
+    """End an API key at once. Raises NotFound for a key that is not mine or is dead."""
+    found = ApiToken.objects.live().filter(
+        user=user, pk=key_id, purpose=ApiToken.Purpose.KEY
+    )
+    if not found.update(revoked_at=clock.now()):
+        raise NotFound("There is no such API key, or it has been revoked.")
+
+
+def revoke_token(*, token: ApiToken) -> None:
+    """End the token that a request came with."""
+    ApiToken.objects.filter(pk=token.pk).update(revoked_at=clock.now())
+
+
+def note_use(*, token: ApiToken) -> None:
+    """Remember when a token was last used, to the minute."""
+    now = clock.now()
+    if token.last_used_at is None or now - token.last_used_at > USED_RESOLUTION:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def forget_idempotency_keys() -> int:
+    """Delete the answers that nobody may ask for again; return how many."""
+    oldest = clock.now() - timedelta(hours=IDEMPOTENCY_HOURS)
+    return IdempotencyKey.objects.filter(created_at__lt=oldest).delete()[0]
+
+
+def describe(*, user: User, name: str | None = None) -> User:
+    """Change what a person is called."""
+    if name is not None:
+        user.name = name
+        user.save(update_fields=["name"])
+    return user

@@ -1,0 +1,1 @@
+"""What people pay for; uses credits and accounts."""

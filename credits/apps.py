@@ -1,0 +1,7 @@
+"""App config of credits."""
+
+from django.apps import AppConfig
+
+
+class CreditsConfig(AppConfig):
+    name = "credits"

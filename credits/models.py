@@ -1,0 +1,174 @@
+"""The ledger's tables; only the functions of the credits migrations write them."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import UUID7, Now
+
+
+class Wallet(models.Model):
+    """One person's credits: what they own, and how much of it is held for running jobs."""
+
+    pii = ()
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    balance = models.BigIntegerField(db_default=0)
+    held = models.BigIntegerField(db_default=0)
+    seq = models.BigIntegerField(db_default=0)
+    head_hash = models.BinaryField(db_default=b"")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(held__gte=0), name="wallet_held_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(held__lte=models.F("balance")), name="wallet_never_oversold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.available} available, {self.held} held"
+
+    @property
+    def available(self) -> int:
+        """What can be spent now."""
+        return self.balance - self.held
+
+
+class Reservation(models.Model):
+    """Credits held for one job until they are captured, released or expired, once."""
+
+    pii = ()
+
+    class State(models.TextChoices):
+        HELD = "held"
+        CAPTURED = "captured"
+        RELEASED = "released"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_column="user_id", related_name="+"
+    )
+    amount = models.BigIntegerField()
+    captured = models.BigIntegerField(db_default=0)
+    refunded = models.BigIntegerField(db_default=0)
+    state = models.CharField(max_length=8, choices=State, db_default=State.HELD)
+    purpose = models.CharField(max_length=32)
+    reference = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["wallet", "key"], name="reservation_key_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="reservation_amount_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(captured__gte=0, captured__lte=models.F("amount")),
+                name="reservation_captures_at_most_its_amount",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refunded__gte=0, refunded__lte=models.F("captured")),
+                name="reservation_refunds_at_most_its_capture",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="held", settled_at=None)
+                | (~models.Q(state="held") & models.Q(settled_at__isnull=False)),
+                name="reservation_settled_when_closed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="captured") | models.Q(captured=0),
+                name="reservation_captured_only_when_captured",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"], condition=models.Q(state="held"), name="reservation_open_by_expiry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.state}"
+
+
+class Entry(models.Model):
+    """One immutable change of a wallet, chained to the one before it by its hash."""
+
+    pii = ()
+
+    class Kind(models.TextChoices):
+        GRANT = "grant"
+        RESERVE = "reserve"
+        CAPTURE = "capture"
+        RELEASE = "release"
+        EXPIRE = "expire"
+        REFUND = "refund"
+        ADJUST = "adjust"
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_column="user_id", related_name="+"
+    )
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    balance_change = models.BigIntegerField()
+    held_change = models.BigIntegerField()
+    balance_after = models.BigIntegerField()
+    held_after = models.BigIntegerField()
+    reservation = models.ForeignKey(
+        Reservation, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    key = models.CharField(max_length=255)
+    reason = models.CharField(max_length=200)
+    reference = models.CharField(max_length=64, db_default="")
+    request_id = models.CharField(max_length=64, db_default="")
+    login = models.CharField(max_length=63)
+    created_at = models.DateTimeField(db_default=Now())
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["wallet", "seq"], name="entry_sequence_once"),
+            models.UniqueConstraint(fields=["wallet", "key"], name="entry_key_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("grant", "refund"), balance_change__gt=0, held_change=0)
+                | (models.Q(kind="adjust", held_change=0) & ~models.Q(balance_change=0))
+                | models.Q(kind="reserve", balance_change=0, held_change__gt=0)
+                | models.Q(
+                    kind="capture", balance_change__lt=0, held_change=models.F("balance_change")
+                )
+                | models.Q(kind__in=("release", "expire"), balance_change=0, held_change__lt=0),
+                name="entry_moves_as_its_kind_says",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["reservation"],
+                condition=models.Q(reservation__isnull=False),
+                name="entry_of_reservation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.balance_change:+d}"
+
+
+class Welcome(models.Model):
+    """A person who was given the welcome credits, known only by a hash of their e-mail address.
+
+    It outlives the account, so that signing up again does not give them again.
+    """
+
+    pii = ()
+
+    email_digest = models.BinaryField(max_length=32, primary_key=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return bytes(self.email_digest).hex()[:8]

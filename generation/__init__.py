@@ -1,0 +1,1 @@
+"""What people make: photos in, jobs, assets out."""

@@ -1,0 +1,107 @@
+"""The API of the library: what was made for me."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from generation import selectors
+from generation.api.serializers import (
+    AssetChange,
+    AssetIds,
+    AssetOutput,
+    DeletedOutput,
+)
+from generation.models import Asset
+from generation.services import assets
+from visiona.lib.errors import FieldError, InvalidInput
+
+TRUTH = {"true": True, "false": False}
+FILTERS = [
+    OpenApiParameter("kind", str, enum=Asset.Kind.values),
+    OpenApiParameter("source", str, enum=Asset.Source.values),
+    OpenApiParameter("starred", bool),
+    OpenApiParameter("deleted", bool, description="What is in the bin instead."),
+]
+
+
+class AssetList(ListAPIView[Asset]):
+    """My library."""
+
+    serializer_class = AssetOutput
+
+    def get_queryset(self) -> QuerySet[Asset]:
+        asked = self.request.query_params
+        rows = selectors.assets_of(
+            user=self.request.user,  # type: ignore[arg-type]
+            deleted=_truth("deleted", asked.get("deleted", "false")),
+        )
+        if "starred" in asked:
+            rows = rows.filter(starred=_truth("starred", asked["starred"]))
+        for name in ("kind", "source"):
+            if name in asked:
+                rows = rows.filter(**{name: asked[name]})
+        return rows
+
+    @extend_schema(parameters=FILTERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List what was made for me, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class AssetDetail(APIView):
+    """One picture or film of mine."""
+
+    @extend_schema(responses=AssetOutput)
+    def get(self, request: Request, asset_id: UUID) -> Response:
+        """Return the asset with fresh signed addresses."""
+        return Response(AssetOutput(selectors.asset_of(user=request.user, asset_id=asset_id)).data)
+
+    @extend_schema(request=AssetChange, responses=AssetOutput)
+    def patch(self, request: Request, asset_id: UUID) -> Response:
+        """Change the title or the star."""
+        change = AssetChange(data=request.data)
+        change.is_valid(raise_exception=True)
+        assets.describe_asset(user=request.user, asset_id=asset_id, **change.validated_data)
+        return self.get(request, asset_id)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, asset_id: UUID) -> Response:
+        """Put the asset in the bin for thirty days."""
+        assets.delete_asset(user=request.user, asset_id=asset_id)
+        return Response(status=204)
+
+
+class AssetRestore(APIView):
+    """One thing in my bin."""
+
+    @extend_schema(request=None, responses=AssetOutput)
+    def post(self, request: Request, asset_id: UUID) -> Response:
+        """Take the asset out of the bin."""
+        assets.restore_asset(user=request.user, asset_id=asset_id)
+        return Response(AssetOutput(selectors.asset_of(user=request.user, asset_id=asset_id)).data)
+
+
+class AssetsDelete(APIView):
+    """Many things at once."""
+
+    @extend_schema(request=AssetIds, responses=DeletedOutput)
+    def post(self, request: Request) -> Response:
+        """Put up to a hundred assets in the bin; answers how many were mine."""
+        wanted = AssetIds(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        deleted = assets.delete_assets(
+            user=request.user, asset_ids=wanted.validated_data["ids"]
+        )
+        return Response({"deleted": deleted})
+
+
+def _truth(name: str, text: str) -> bool:
+    if text in TRUTH:
+        return TRUTH[text]
+    raise InvalidInput([FieldError(name, "invalid", "Send true or false.")])

@@ -1,0 +1,156 @@
+"""The API of jobs: order, watch, cancel, retry, and what it all costs."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils import encoders
+from rest_framework.views import APIView
+
+from accounts.idempotency import HEADER, Answer, respond_once
+from generation import selectors
+from generation.api.serializers import (
+    INPUTS,
+    JobOutput,
+    PriceOutput,
+    QuoteOutput,
+    read_order,
+)
+from generation.catalog import KINDS
+from generation.models import Job
+from generation.services import jobs
+from visiona.lib import request_id
+from visiona.lib.errors import FieldError, InvalidInput
+
+ACCEPTED = {"Retry-After": "3"}
+ORDER = PolymorphicProxySerializer(
+    component_name="JobInput", serializers=INPUTS, resource_type_field_name="kind"
+)
+ONCE = OpenApiParameter(
+    HEADER, str, OpenApiParameter.HEADER, description="1-255 visible ASCII characters."
+)
+
+
+def represent(job: Job) -> dict[str, Any]:
+    """Return a job as the API shows it."""
+    assets = selectors.assets_of_jobs(jobs=[job])
+    return dict(JobOutput(job, context={"assets": assets}).data)
+
+
+def location_of(job: Job) -> str:
+    """Return where the API answers for this job."""
+    return f"/api/v1/jobs/{job.pk}"
+
+
+class JobList(ListAPIView[Job]):
+    """My jobs."""
+
+    serializer_class = JobOutput
+
+    def get_queryset(self) -> QuerySet[Job]:
+        rows = selectors.jobs_of(user=self.request.user)  # type: ignore[arg-type]
+        for name, allowed in (("kind", list(KINDS)), ("status", Job.Status.values)):
+            wanted = self.request.query_params.get(name)
+            if wanted is not None:
+                rows = rows.filter(**{name: _one_of(name, wanted, allowed)})
+        return rows
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("kind", str, enum=list(KINDS)),
+            OpenApiParameter("status", str, enum=Job.Status.values),
+        ]
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List my jobs, newest first."""
+        page = self.paginate_queryset(self.get_queryset())
+        assets = selectors.assets_of_jobs(jobs=list(page or []))
+        shown = JobOutput(page, many=True, context={"assets": assets}).data
+        return self.get_paginated_response(shown)
+
+    @extend_schema(request=ORDER, responses={202: JobOutput}, parameters=[ONCE])
+    def post(self, request: Request) -> Response:
+        """Order something: its price is held now and spent when it arrives."""
+        kind, params = read_order(request.data)
+
+        def order() -> Answer:
+            job = jobs.submit(
+                user=request.user, kind=kind, params=params, request_id=request_id.current()
+            )
+            return Answer(status=202, body=_plain(represent(job)), location=location_of(job))
+
+        return respond_once(
+            request, fingerprint=[kind, params], effect=order, headers=dict(ACCEPTED)
+        )
+
+
+class JobDetail(APIView):
+    """One of my jobs."""
+
+    @extend_schema(responses=JobOutput)
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """Return the job as it stands; ask every three seconds, or follow its stream."""
+        return Response(represent(selectors.job_of(user=request.user, job_id=job_id)))
+
+
+class JobCancel(APIView):
+    """The end of one of my jobs."""
+
+    @extend_schema(request=None, responses=JobOutput)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Cancel the job; its credits return."""
+        return Response(represent(jobs.cancel(user=request.user, job_id=job_id)))
+
+
+class JobRetry(APIView):
+    """Another try at one of my jobs."""
+
+    @extend_schema(request=None, responses={202: JobOutput}, parameters=[ONCE])
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Order the same again, as a new job with its own price."""
+
+        def order() -> Answer:
+            job = jobs.retry(
+                user=request.user, job_id=job_id, request_id=request_id.current()
+            )
+            return Answer(status=202, body=_plain(represent(job)), location=location_of(job))
+
+        return respond_once(
+            request, fingerprint=["retry", str(job_id)], effect=order, headers=dict(ACCEPTED)
+        )
+
+
+class PriceList(APIView):
+    """What everything costs."""
+
+    @extend_schema(responses=PriceOutput(many=True))
+    def get(self, request: Request) -> Response:  # noqa: ARG002 (DRF's signature)
+        """Return the catalogue: kinds, prices and options."""
+        return Response(PriceOutput(list(KINDS.values()), many=True).data)
+
+
+class QuoteMaker(APIView):
+    """What one order would cost."""
+
+    @extend_schema(request=ORDER, responses=QuoteOutput)
+    def post(self, request: Request) -> Response:
+        """Price an order by the function that charges; nothing is held."""
+        kind, params = read_order(request.data)
+        return Response(QuoteOutput(jobs.quote(kind=kind, params=params)).data)
+
+
+def _one_of(name: str, wanted: str, allowed: list[str]) -> str:
+    if wanted in allowed:
+        return wanted
+    remedy = f"Choose one of: {', '.join(allowed)}."
+    raise InvalidInput([FieldError(name, "invalid_choice", remedy)])
+
+
+def _plain(body: dict[str, Any]) -> Any:
+    """Return the body as JSON keeps it, so that a replay is the same to the letter."""
+    return json.loads(json.dumps(body, cls=encoders.JSONEncoder))

@@ -1,0 +1,20 @@
+"""URLs of the API of making things."""
+
+from django.urls import path
+
+from generation.api import assets, jobs, photos
+
+urlpatterns = [
+    path("credits/prices", jobs.PriceList.as_view()),
+    path("credits/quote", jobs.QuoteMaker.as_view()),
+    path("jobs", jobs.JobList.as_view()),
+    path("jobs/<uuid:job_id>", jobs.JobDetail.as_view()),
+    path("jobs/<uuid:job_id>/cancel", jobs.JobCancel.as_view()),
+    path("jobs/<uuid:job_id>/retry", jobs.JobRetry.as_view()),
+    path("photos", photos.PhotoList.as_view()),
+    path("photos/<uuid:photo_id>", photos.PhotoDetail.as_view()),
+    path("assets", assets.AssetList.as_view()),
+    path("assets/delete", assets.AssetsDelete.as_view()),
+    path("assets/<uuid:asset_id>", assets.AssetDetail.as_view()),
+    path("assets/<uuid:asset_id>/restore", assets.AssetRestore.as_view()),
+]

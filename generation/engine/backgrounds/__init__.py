@@ -1,0 +1,1 @@
+"""Painted grounds: one module a style."""

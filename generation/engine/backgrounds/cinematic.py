@@ -1,0 +1,38 @@
+"""Cinematic: a place in its hour, a little out of focus behind a subject, developed like film."""
+
+from typing import Final
+
+
+from generation.engine.color import mixed
+from generation.engine.finish import FILM, Grade, graded
+from generation.engine.lexicon import Understanding
+from generation.engine.pixels import WHITE, Pixels, blurred, floats
+from generation.engine.scenes.scenery import painted_place
+from generation.engine.schemes import Scheme
+from generation.engine.stage import Stage
+
+DEPTH_OF_FIELD: Final = 0.0035  # of the shorter side
+EXPOSURE: Final = 0.92
+TINT: Final = 0.16
+
+
+def paint(stage: Stage, understanding: Understanding) -> tuple[Pixels, str]:
+    pixels, place = painted_place(stage.size, understanding, stage.scheme, stage.random)
+    if stage.has_subject:
+        pixels = blurred(pixels, stage.size.unit * DEPTH_OF_FIELD)
+    return graded(floats(pixels * EXPOSURE), grade_of(stage.scheme)), place
+
+
+def grade_of(scheme: Scheme) -> Grade:
+    """Film, leaning toward the scheme at both ends."""
+    if scheme.name == "mono":
+        return Grade(contrast=0.6, saturation=0.06)
+    return Grade(
+        contrast=FILM.contrast,
+        saturation=FILM.saturation,
+        shadows=mixed(scheme.ground, scheme.main, 0.4) if not scheme.is_light else FILM.shadows,
+        highlights=mixed(scheme.accent, WHITE, 0.3) if not scheme.is_light else FILM.highlights,
+        strength=TINT,
+    )
+
+

@@ -1,0 +1,119 @@
+"""Playful: cut-paper blobs, doodles and confetti in the scheme's colors."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from generation.engine.color import changed, code_of, colored, mixed, ramp
+from generation.engine.icons import rendered
+from generation.engine.pixels import Box, Pixels, floats, over, shifted, smoothstep
+from generation.engine.schemes import Scheme
+from generation.engine.stage import Stage, inside
+
+BLOBS: Final = 4
+DOODLES: Final = 16
+PAPER_SHADOW: Final = 0.16
+LOBES: Final = (3, 4, 5)
+DOODLE_SHAPES: Final = (
+    '<path d="M4 16 q4-9 8 0 t8 0 t8 0" fill="none" stroke="{c}" stroke-width="3.6" stroke-linecap="round"/>',
+    '<path d="M16 3 L19.6 12 L29 12.6 L21.8 18.8 L24.2 28 L16 22.8 L7.8 28 L10.2 18.8 L3 12.6 L12.4 12Z" fill="{c}"/>',
+    '<circle cx="16" cy="16" r="9" fill="none" stroke="{c}" stroke-width="4.6"/>',
+    '<path d="M16 5 V27 M5 16 H27" stroke="{c}" stroke-width="5.4" stroke-linecap="round"/>',
+    '<path d="M8 26 L16 7 L25 25Z" fill="none" stroke="{c}" stroke-width="4" stroke-linejoin="round"/>',
+    '<circle cx="16" cy="16" r="7" fill="{c}"/>',
+    '<path d="M5 21 L11 11 L17 21 L23 11 L28 19" fill="none" stroke="{c}" stroke-width="4" stroke-linejoin="round" stroke-linecap="round"/>',
+)
+
+
+def paint(stage: Stage) -> Pixels:
+    ground = ground_of(stage.scheme)
+    table = ramp([(0, changed(ground, lightness=0.05)), (1, changed(ground, lightness=-0.05))])
+    pixels = colored(table, stage.from_focus() / 1.5)
+    pixels = _spots(stage, pixels, ground)
+    for index, color in enumerate(_papers(stage.scheme)[:BLOBS]):
+        pixels = _blob(stage, pixels, color, index)
+    pixels = _spotlight(stage, pixels)
+    return pixels
+
+
+def ground_of(scheme: Scheme) -> Pixels:
+    if scheme.is_light:
+        return mixed(scheme.ground, scheme.main, 0.45)
+    return mixed(scheme.main, scheme.ground, 0.14 if scheme.name != "mono" else 0.55)
+
+
+def _papers(scheme: Scheme) -> list[Pixels]:
+    if scheme.is_light:
+        return [scheme.accent, scheme.companion, scheme.main, mixed(scheme.accent, scheme.ground, 0.5)]
+    return [scheme.accent, scheme.companion, mixed(scheme.ground, scheme.main, 0.3), changed(scheme.main, lightness=0.1)]
+
+
+def _spots(stage: Stage, pixels: Pixels, ground: Pixels) -> Pixels:
+    right, down = stage.offset(0.5, 0.5)
+    pitch = 0.085
+    row = np.round(down / pitch)
+    across = right / pitch + 0.5 * (row % 2)
+    away = np.hypot(across - np.round(across), down / pitch - row)
+    return over(pixels, changed(ground, lightness=0.06), floats(inside(floats(away - 0.16), 0.03) * 0.7))
+
+
+def _blob(stage: Stage, pixels: Pixels, color: Pixels, index: int) -> Pixels:
+    """Cut paper at a corner, with the shadow that paper throws."""
+    corners = [(0.02, 1.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)]
+    x, y = corners[(index + int(stage.random.integers(2))) % 4]
+    right, down = stage.offset(x + stage.random.uniform(-0.06, 0.06), y)
+    angle, away = np.arctan2(down, right), np.hypot(right, down)
+    lobes = LOBES[stage.variant(len(LOBES))]
+    phase = stage.random.random() * math.tau
+    edge = away - stage.random.uniform(0.2, 0.34) * (
+        1 + 0.20 * np.sin(angle * lobes + phase) + 0.08 * np.sin(angle * (2 * lobes + 1) - phase)
+    )
+    paper = inside(floats(edge))
+    step = max(2, int(stage.size.unit * 0.008))
+    shadow = smoothstep(0.02, -0.02, floats(edge))
+    pixels = over(pixels, floats([0, 0, 0]), shifted(shadow, right=step, down=step) * PAPER_SHADOW)
+    return over(pixels, color, paper)
+
+
+def _spotlight(stage: Stage, pixels: Pixels) -> Pixels:
+    """A scalloped badge behind the subject."""
+    if not stage.has_subject:
+        return pixels
+    right, down = stage.offset(*stage.focus)
+    angle, away = np.arctan2(down, right), np.hypot(right, down)
+    edge = away - stage.reach * (0.60 + 0.022 * np.cos(angle * 18))
+    paper = inside(floats(edge))
+    color = stage.scheme.ground if stage.scheme.is_light else mixed(stage.scheme.accent, stage.scheme.main, 0.12)
+    step = max(2, int(stage.size.unit * 0.01))
+    pixels = over(pixels, floats([0, 0, 0]), shifted(paper, right=step, down=step) * PAPER_SHADOW)
+    return over(pixels, color, paper)
+
+
+def doodled(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
+    """Strew doodles where neither the subject nor the title is."""
+    for _ in range(DOODLES):
+        pixels = _one_doodle(stage, pixels, free)
+    return pixels
+
+
+def _one_doodle(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
+    random, size = stage.random, stage.size
+    side = int(size.unit * random.uniform(0.045, 0.085))
+    left = int(random.uniform(0.02, 0.98) * size.width - side / 2)
+    top = int(random.uniform(0.03, 0.97) * size.height - side / 2)
+    shape = DOODLE_SHAPES[int(random.integers(len(DOODLE_SHAPES)))]
+    ink = (stage.scheme.ink, stage.scheme.accent, stage.scheme.companion)[int(random.integers(3))]
+    turn = float(random.uniform(-40, 40))
+    box = Box(left, top, left + side, top + side)
+    inside_canvas = left >= 0 and top >= 0 and box.right <= size.width and box.bottom <= size.height
+    if not inside_canvas or any(box.grown(side // 3, size).overlaps(taken) for taken in free):
+        return pixels
+    free.append(box)
+    body = f'<g transform="rotate({turn:.1f} 16 16)">{shape.format(c=code_of(ink))}</g>'
+    drawn = floats(rendered(body, (32, 32), (side, side))) / 255
+    region = pixels[top : top + drawn.shape[0], left : left + drawn.shape[1]]
+    region[:] = over(region, drawn[..., :3], drawn[..., 3])
+    return pixels
+
+

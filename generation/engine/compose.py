@@ -1,0 +1,177 @@
+"""Compose a thumbnail: subject, ground, title and finish, in that order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from generation.engine.backgrounds import bold, cinematic, editorial, minimal, neon, playful
+from generation.engine.cutout import Photo, Subject, cut_out, open_photo
+from generation.engine.dressing import Dressing, dressed
+from generation.engine.finish import FILM, bloomed, graded, grained, vignetted
+from generation.engine.groups import icon_subject
+from generation.engine.layout import Layout, Wish, laid_out
+from generation.engine.legibility import Written, written
+from generation.engine.lexicon import Understanding, understand
+from generation.engine.ornaments import underlined
+from generation.engine.panels import covering, mounted
+from generation.engine.pixels import Box, Pixels, Random, Size
+from generation.engine.schemes import Scheme
+from generation.engine.stage import Stage
+from generation.engine.titles import Title, read_title
+
+type Progress = Callable[[str, float], None]
+
+ICON_SIDE: Final = 0.86  # of the shorter side: as large as an icon is ever shown
+KEPT_WHOLE: Final = "The subject fills the photo, so the photo was kept whole."
+NO_SUBJECT: Final = "No subject stood out in the photo, so it became the background."
+
+GROUNDS: Final[dict[str, Callable[[Stage], Pixels]]] = {
+    "bold": bold.paint,
+    "minimal": minimal.paint,
+    "neon": neon.paint,
+    "editorial": editorial.paint,
+    "playful": playful.paint,
+}
+BLOOM: Final = {"cinematic": 0.32, "neon": 0.34}
+VIGNETTE: Final = {"bold": 0.22, "cinematic": 0.34, "neon": 0.22, "editorial": 0.06}
+GRAIN: Final = {"bold": 0.006, "cinematic": 0.014, "neon": 0.008, "editorial": 0.008}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A checked request."""
+
+    title: str
+    prompt: str
+    style: str
+    scheme: Scheme
+    aspect: str
+    size: Size
+    has_title: bool
+    photo: bytes | None
+
+
+@dataclass(slots=True)
+class Material:
+    """What the request gave us to work with."""
+
+    title: Title
+    understanding: Understanding
+    subject: Subject | None = None
+    photo: Photo | None = None
+    place: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def is_cut_out(self) -> bool:
+        return self.subject is not None and self.photo is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The finished pixels, and all that tests and captions want to know about them."""
+
+    pixels: Pixels
+    layout: Layout
+    material: Material
+    written: Written | None
+    facts: dict[str, Any]
+
+
+def compose(order: Order, random: Random, progress: Progress) -> Composition:
+    """This function will compose the picture, calling `progress` before each step."""
+    progress("cutting out the subject", 0.0)
+    material = _material(order, random)
+    layout = laid_out(_wish(order, material), random)
+    progress("painting the background", 0.4)
+    stage = _stage(order, layout, random)
+    pixels = _ground(order, material, layout, stage)
+    pixels = _finished(order.style, _with_subject(order, layout, pixels), random)
+    progress("setting the title", 0.75)
+    pixels, result = _with_title(order, layout, stage, pixels)
+    progress("finishing", 0.9)
+    return Composition(np.clip(pixels, 0, 1), layout, material, result, {})
+
+
+def _material(order: Order, random: Random) -> Material:
+    title = read_title(order.title, order.style, random)
+    understanding = understand(title.text, order.prompt, title.emoji)
+    material = Material(title, understanding, warnings=list(title.warnings))
+    if order.photo is not None:
+        _take_photo(material, order.photo)
+    elif understanding.objects:
+        side = int(order.size.unit * ICON_SIDE)
+        material.subject = icon_subject(understanding.objects, side, random)
+    return material
+
+
+def _take_photo(material: Material, data: bytes) -> None:
+    material.photo = open_photo(data)
+    material.subject = cut_out(material.photo)
+    if material.subject is None:
+        material.warnings.append(NO_SUBJECT)
+
+
+def _wish(order: Order, material: Material) -> Wish:
+    title = material.title if order.has_title and material.title.words else None
+    return Wish(order.style, order.aspect, order.size, title, material.subject, material.photo)
+
+
+def _stage(order: Order, layout: Layout, random: Random) -> Stage:
+    has_subject = layout.standing is not None
+    grounded = layout.standing is not None and layout.standing.box.bottom >= order.size.height
+    return Stage(
+        order.size, order.scheme, random, layout.focus, layout.reach, has_subject, grounded
+    )
+
+
+def _ground(order: Order, material: Material, layout: Layout, stage: Stage) -> Pixels:
+    if material.photo is not None and material.subject is None:
+        area = Box(0, 0, order.size.width, order.size.height)
+        return graded(covering(material.photo, order.size, area), FILM)
+    if order.style == "cinematic":
+        pixels, material.place = cinematic.paint(stage, material.understanding)
+        return pixels
+    return GROUNDS[order.style](stage)
+
+
+def _with_subject(order: Order, layout: Layout, pixels: Pixels) -> Pixels:
+    if layout.panel is not None:
+        return mounted(pixels, layout.panel, order.scheme)
+    if layout.standing is None:
+        return pixels
+    standing = layout.standing
+    return dressed(order.style, Dressing(pixels, standing.colors, standing.alpha, order.scheme))
+
+
+def _finished(style: str, pixels: Pixels, random: Random) -> Pixels:
+    if style in BLOOM:
+        pixels = bloomed(pixels, BLOOM[style])
+    if style in VIGNETTE:
+        pixels = vignetted(pixels, VIGNETTE[style])
+    if style in GRAIN:
+        pixels = grained(pixels, random, GRAIN[style])
+    return np.clip(pixels, 0, 1)
+
+
+def _with_title(
+    order: Order, layout: Layout, stage: Stage, pixels: Pixels
+) -> tuple[Pixels, Written | None]:
+    result = None
+    if layout.block is not None:
+        result = written(pixels, layout.block, order.style, order.scheme)
+        pixels = underlined(result.pixels, layout, order.style, result.inks.stressed)
+    if order.style == "playful":
+        pixels = playful.doodled(stage, pixels, _occupied(layout))
+    return pixels, result
+
+
+def _occupied(layout: Layout) -> list[Box]:
+    boxes = [layout.block.box] if layout.block else []
+    if layout.standing is not None:
+        boxes.append(layout.standing.box)
+    return boxes
+
+

@@ -1,0 +1,287 @@
+"""Where the subject stands and what space that leaves for the title."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from PIL import Image
+
+from generation.engine.cutout import Subject
+from generation.engine.pixels import (
+    Box,
+    Pixels,
+    Random,
+    Raster,
+    Size,
+    bounds_of,
+    empty,
+    floats,
+)
+from generation.engine.text import Column
+
+type Side = Literal["left", "right", "center"]
+
+MARGIN: Final = 0.06  # of the shorter side
+GAP: Final = 0.035  # of the shorter side, between the subject's outline and the title
+SOLID: Final = 0.04
+
+WIDE_PHOTO_WIDTH: Final = 0.54  # of the canvas: the most a person beside a title takes
+WIDE_PHOTO_HEIGHT: Final = 0.97
+WIDE_FREE_HEIGHT: Final = 0.86  # a subject nothing cut off keeps air around it
+WIDE_ICON_HEIGHT: Final = 0.72
+ALONE_HEIGHT: Final = 0.94
+ALONE_ICON_HEIGHT: Final = 0.70
+FACE_FILLS: Final = 0.46  # of the canvas: the height of face that a close-up aims at
+CLOSEST: Final = 1.45  # the most a subject is brought closer than its full figure
+SHIFT: Final = 0.03  # of the width: how far the seed moves a free subject
+
+TALL_TITLE_SHARE: Final = {"9:16": 0.30, "2:3": 0.33, "4:5": 0.36, "1:1": 0.37}
+TALL_TOP: Final = {"9:16": 0.085}  # what the player's own controls cover
+TALL_ICON_WIDTH: Final = 0.74
+TALL_PHOTO_WIDTH: Final = 0.96
+HIDDEN_FACE: Final = 0.02
+
+BADGE: Final = (0.14, 0.14)  # of width and height: where 16:9 players print the length
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A subject on the canvas: its layer, what it covers, and how it got there."""
+
+    layer: Raster
+    box: Box
+
+    @property
+    def alpha(self) -> Pixels:
+        return floats(self.layer.getchannel("A")) / 255
+
+    @property
+    def colors(self) -> Pixels:
+        return floats(self.layer.convert("RGB")) / 255
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The place for a subject: a scale, and where its top left corner goes."""
+
+    scale: float
+    left: float
+    top: float
+
+
+def margin_of(size: Size) -> int:
+    return int(size.unit * MARGIN)
+
+
+def side_for(subject: Subject | None, random: Random) -> Side:
+    """A subject cut off at one side must stand at that side; else chance, mostly right."""
+    prefers_left = random.random() < 0.3
+    if subject is None:
+        return "center"
+    if subject.cuts.left is not None and subject.cuts.right is None:
+        return "left"
+    if subject.cuts.right is not None and subject.cuts.left is None:
+        return "right"
+    if subject.cuts.left is not None and subject.cuts.right is not None:
+        return "left" if subject.cuts.left < subject.cuts.right else "right"
+    return "left" if prefers_left else "right"
+
+
+def inner_cut(subject: Subject, side: Side) -> float | None:
+    """From which share of its height on the subject is cut off toward the middle."""
+    return {"left": subject.cuts.right, "right": subject.cuts.left, "center": None}[side]
+
+
+def beside(subject: Subject, size: Size, side: Side, random: Random) -> Spot | None:
+    """This function will stand the subject beside a title, or find that it cannot stand there."""
+    width, height = subject.raster.size
+    scale = _scale_beside(subject, size)
+    cut = inner_cut(subject, side)
+    top_room = 0.0 if subject.cuts.top else size.height * (1 - WIDE_PHOTO_HEIGHT)
+    if cut is not None:
+        needed = (size.height - top_room) / max(cut * height, 1)
+        if needed > scale * CLOSEST * 1.4:
+            return None
+        scale = max(scale, needed)
+    if subject.cuts.top:
+        scale = max(scale, size.height / height)
+    if _width_shown(subject, scale, size, top_room) > WIDE_PHOTO_WIDTH * 1.18 * size.width:
+        return None
+    left = _left_beside(subject, size, side, scale, random)
+    top = _top_beside(subject, size, scale, top_room)
+    return Spot(scale, left, top)
+
+
+def _scale_beside(subject: Subject, size: Size) -> float:
+    width, height = subject.raster.size
+    if subject.is_icon:
+        return min(WIDE_ICON_HEIGHT * size.height / height, 0.44 * size.width / width)
+    share = WIDE_PHOTO_HEIGHT if subject.cuts.bottom else WIDE_FREE_HEIGHT
+    fitting = min(share * size.height / height, WIDE_PHOTO_WIDTH * size.width / width)
+    if not subject.cuts.bottom or subject.face is None:
+        return fitting
+    close_up = FACE_FILLS * size.height / max(subject.face.height, 1)
+    return min(max(fitting, close_up), fitting * CLOSEST, _widest_scale(subject, size))
+
+
+def _widest_scale(subject: Subject, size: Size) -> float:
+    """How close a person may come before too little is left for the title."""
+    return WIDE_PHOTO_WIDTH * size.width / max(subject.raster.width, 1) * 1.08
+
+
+def _width_shown(subject: Subject, scale: float, size: Size, top: float) -> float:
+    rows = max(1, int((size.height - top) / scale))
+    alpha = floats(subject.raster.getchannel("A"))[:rows] / 255
+    box = bounds_of(alpha)
+    return box.width * scale if box else 0.0
+
+
+def _left_beside(
+    subject: Subject, size: Size, side: Side, scale: float, random: Random
+) -> float:
+    width = subject.raster.width * scale
+    shift = float(random.uniform(-SHIFT, SHIFT)) * size.width
+    if subject.cuts.left is not None and side == "left":
+        return -1
+    if subject.cuts.right is not None and side == "right":
+        return size.width - width + 1
+    center = 0.735 * size.width if side == "right" else 0.265 * size.width
+    left = center - width / 2 + shift
+    if subject.cuts.bottom:
+        return left
+    return float(np.clip(left, 0.02 * size.width, 0.98 * size.width - width))
+
+
+def _top_beside(subject: Subject, size: Size, scale: float, top_room: float) -> float:
+    height = subject.raster.height * scale
+    if subject.cuts.top:
+        return -1
+    if subject.cuts.bottom:
+        return max(top_room, size.height - height) if height < size.height else top_room
+    return (size.height - height) / 2
+
+
+def below(subject: Subject, size: Size, top: float, random: Random) -> Spot | None:
+    """This function will stand the subject under a title that ends at `top`."""
+    width, height = subject.raster.size
+    room = size.height - top
+    share = TALL_ICON_WIDTH if subject.is_icon else TALL_PHOTO_WIDTH
+    both = subject.cuts.left is not None and subject.cuts.right is not None
+    air = 0.0 if subject.cuts.bottom else 0.06 * size.height
+    scale = min(share * size.width / width, (room - air) / height)
+    if subject.cuts.bottom:
+        scale = max(scale, min(room / height, 1.25 * size.width / width))
+    if both:
+        scale = max(scale, size.width / width * 1.002)
+    if subject.cuts.top:
+        return None
+    left = _left_below(subject, size, scale, random)
+    if subject.cuts.bottom:
+        spot_top = max(top, size.height - height * scale)
+    else:
+        spot_top = top + (room - height * scale) / 2
+    return Spot(scale, left, spot_top)
+
+
+def _left_below(subject: Subject, size: Size, scale: float, random: Random) -> float:
+    width = subject.raster.width * scale
+    cuts = subject.cuts
+    if cuts.left is not None and cuts.right is not None:
+        return (size.width - width) / 2
+    if cuts.left is not None:
+        return -1
+    if cuts.right is not None:
+        return size.width - width + 1
+    free = size.width - width
+    return free / 2 + float(random.uniform(-0.2, 0.2)) * max(free, 0)
+
+
+def alone(subject: Subject, size: Size, random: Random) -> Spot | None:
+    """This function will stand the subject where no title has to be."""
+    if subject.cuts.any_side or subject.cuts.top:
+        return _alone_cut(subject, size)
+    width, height = subject.raster.size
+    share = ALONE_ICON_HEIGHT if subject.is_icon else ALONE_HEIGHT
+    scale = min(share * size.height / height, 0.86 * size.width / width)
+    if subject.cuts.bottom:
+        return Spot(scale, (size.width - width * scale) / 2, size.height - height * scale)
+    shift = float(random.uniform(-SHIFT, SHIFT)) * size.width * 2
+    left = (size.width - width * scale) / 2 + shift
+    return Spot(scale, left, (size.height - height * scale) / 2)
+
+
+def _alone_cut(subject: Subject, size: Size) -> Spot | None:
+    width, height = subject.raster.size
+    both = subject.cuts.left is not None and subject.cuts.right is not None
+    scale = ALONE_HEIGHT * size.height / height
+    if subject.cuts.top:
+        scale = size.height / height * 1.002
+    if both:
+        scale = max(scale, size.width / width * 1.002)
+    if both and scale * height > 1.6 * size.height:
+        return None
+    left = _edge_left(subject, size, width * scale)
+    top = -1.0 if subject.cuts.top else max(size.height * 0.05, size.height - height * scale)
+    return Spot(scale, left, top if subject.cuts.bottom or subject.cuts.top else top / 2)
+
+
+def _edge_left(subject: Subject, size: Size, width: float) -> float:
+    if subject.cuts.left is not None and subject.cuts.right is not None:
+        return (size.width - width) / 2
+    return -1.0 if subject.cuts.left is not None else size.width - width + 1
+
+
+def stood(subject: Subject, spot: Spot, size: Size) -> Standing:
+    width, height = subject.raster.size
+    scaled = subject.raster.resize(
+        (max(2, round(width * spot.scale)), max(2, round(height * spot.scale))),
+        Image.Resampling.LANCZOS,
+    )
+    layer = Image.new("RGBA", (size.width, size.height))
+    layer.paste(scaled, (round(spot.left), round(spot.top)))
+    alpha = floats(layer.getchannel("A")) / 255
+    return Standing(layer, bounds_of(alpha) or Box(0, 0, 0, 0))
+
+
+def column_beside(size: Size, taken: Pixels, side: Side) -> Column:
+    """The space that the subject and its outline leave free, from the top margin to the bottom one."""
+    margin, gap = margin_of(size), int(size.unit * GAP)
+    solid = taken > SOLID
+    if side == "left":
+        columns = np.flatnonzero(solid[margin : size.height - margin].any(axis=0))
+        left = int(columns.max()) + gap if len(columns) else margin
+        return _without_badge(size, max(left, margin), _rights(size, empty(size) > 1, margin, gap))
+    return _without_badge(size, margin, _rights(size, solid, margin, gap))
+
+
+def _rights(size: Size, solid: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], margin: int, gap: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+    first = np.where(solid.any(axis=1), solid.argmax(axis=1) - gap, size.width - margin)
+    # The gap holds above and below as well: each row takes the narrowest of its neighbors.
+    padded = np.pad(first, gap, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * gap + 1)
+    return np.minimum(windows.min(axis=1), size.width - margin).astype(np.int32)
+
+
+def _without_badge(size: Size, left: int, rights: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Column:
+    margin = margin_of(size)
+    if size.is_wide:
+        first_row = int(size.height * (1 - BADGE[1]))
+        rights[first_row:] = np.minimum(rights[first_row:], int(size.width * (1 - BADGE[0])))
+    return Column(left, margin, size.height - margin, rights)
+
+
+def column_above(size: Size, aspect: str) -> Column:
+    margin = margin_of(size)
+    top = max(margin, int(size.height * TALL_TOP.get(aspect, 0)))
+    share = TALL_TITLE_SHARE.get(aspect, 0.36)
+    rights = np.full(size.height, size.width - margin, dtype=np.int32)
+    return Column(margin, top, top + int(size.height * share), rights)
+
+
+def column_alone(size: Size, aspect: str) -> Column:
+    """All of the canvas within its margins."""
+    margin = int(margin_of(size) * 1.3)
+    top = max(margin, int(size.height * TALL_TOP.get(aspect, 0)))
+    rights = np.full(size.height, size.width - margin, dtype=np.int32)
+    column = _without_badge(size, margin, rights)
+    return Column(margin, top, size.height - max(margin, top), column.right_by_row)

@@ -1,0 +1,103 @@
+"""Choose and paint a place: the one that was named, or one that suits the color scheme."""
+
+from typing import Final
+
+from PIL import Image
+
+from generation.engine.color import changed, mixed
+from generation.engine.lexicon import Understanding
+from generation.engine.pixels import WHITE, Pixels, Random, Size, resized
+from generation.engine.scenes.backdrop import random_view, view_into
+from generation.engine.scenes.city import city
+from generation.engine.scenes.clouds import clouds
+from generation.engine.scenes.hours import HOURS, Hour
+from generation.engine.scenes.land import LANDS
+from generation.engine.scenes.space import space
+from generation.engine.scenes.terrain import terrain
+from generation.engine.scenes.underwater import underwater
+from generation.engine.schemes import Scheme
+
+WORK_SIDE: Final = 800  # places are painted this large and enlarged
+LAKE_CHANCE: Final = 0.45
+
+# A place that a panorama shows better than paint: the panoramas that do.
+PANORAMAS: Final = {
+    "office": ("lobby", "apartment"),
+    "workshop": ("workshop", "warehouse"),
+    "kitchen": ("apartment", "workshop"),
+    "studio": ("studio", "warehouse"),
+    "laboratory": ("lab", "lobby"),
+    "hall": ("hall", "lobby"),
+}
+DEFAULT_HOURS: Final = {
+    "sunset": ("sunset",),
+    "ocean": ("day", "aurora", "overcast"),
+    "neon": ("neon",),
+    "mono": ("overcast", "night"),
+    "lime": ("aurora", "golden"),
+    "royal": ("night", "neon"),
+    "red": ("sunset", "neon"),
+    "cream": ("golden", "sunrise"),
+    "sky": ("day", "sunrise"),
+}
+DEFAULT_PLACES: Final = {
+    "sunset": ("dune", "mesa", "mountain", "island"),
+    "ocean": ("island", "mountain", "snow"),
+    "neon": ("city",),
+    "mono": ("mountain", "moon", "city"),
+    "lime": ("snow", "forest", "hills"),
+    "royal": ("space", "city"),
+    "red": ("volcano", "mesa", "city"),
+    "cream": ("dune", "hills", "mesa"),
+    "sky": ("clouds", "mountain", "island"),
+}
+OWN_HOUR: Final = {"mars": "mars", "moon": "moon"}
+# Schemes of warm light look wrong over ice, and the other way around.
+PLACE_ALIASES: Final = {"aurora": "snow"}
+
+
+def painted_place(
+    size: Size, wanted: Understanding, scheme: Scheme, random: Random
+) -> tuple[Pixels, str]:
+    """This function will paint the place small, enlarge it, and name it."""
+    place = wanted.place or _picked(DEFAULT_PLACES[scheme.name], random)
+    place = PLACE_ALIASES.get(place, place)
+    hour = _hour_for(place, wanted.hour, scheme, random)
+    scale = WORK_SIDE / max(size.width, size.height)
+    small = Size(round(size.width * scale), round(size.height * scale))
+    if place in PANORAMAS:
+        return view_into(_picked(PANORAMAS[place], random), size, random_view(random)), place
+    pixels = _painted(small, place, (HOURS[hour], scheme), random)
+    return resized(pixels, size, Image.Resampling.LANCZOS), f"{place}, {hour}"
+
+
+def _picked(choices: tuple[str, ...], random: Random) -> str:
+    return choices[int(random.integers(len(choices)))]
+
+
+def _hour_for(place: str, wanted: str | None, scheme: Scheme, random: Random) -> str:
+    if place in OWN_HOUR and wanted is None:
+        return OWN_HOUR[place]
+    return wanted or _picked(DEFAULT_HOURS[scheme.name], random)
+
+
+def _painted(size: Size, place: str, look: tuple[Hour, Scheme], random: Random) -> Pixels:
+    hour, scheme = look
+    if place == "space":
+        return space(size, _nebula_colors(scheme), random, (0.76, 0.30))
+    if place == "underwater":
+        return underwater(size, random)
+    if place == "city":
+        return city(size, hour, random)
+    if place == "clouds":
+        return clouds(size, hour, random)
+    kind = place if place in LANDS else "mountain"
+    has_lake = kind == "mountain" and random.random() < LAKE_CHANCE
+    return terrain(size, kind, hour, random, has_lake=has_lake)
+
+
+def _nebula_colors(scheme: Scheme) -> list[Pixels]:
+    if scheme.is_light:
+        deep = changed(scheme.accent, lightness=-0.3)
+        return [deep, scheme.accent, scheme.companion, mixed(scheme.companion, WHITE, 0.6)]
+    return [mixed(scheme.ground, scheme.main, 0.3), scheme.main, scheme.companion, scheme.accent]

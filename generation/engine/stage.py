@@ -1,0 +1,47 @@
+"""The stage a background is painted for: its size, its colors, and where the subject will stand."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from generation.engine.pixels import Pixels, Random, Size, floats, grid
+from generation.engine.schemes import Scheme
+
+SHARP: Final = 0.0022  # of the shorter side: as soft as a drawn edge should be
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Focus is where the eye should go, as shares of width and height; reach is how large that is,
+    in shorter sides."""
+
+    size: Size
+    scheme: Scheme
+    random: Random
+    focus: tuple[float, float]
+    reach: float
+    has_subject: bool
+    is_grounded: bool  # the subject runs off the lower edge
+
+    def distance(self, x: float, y: float) -> Pixels:
+        """How far each pixel is from the point, in shorter sides."""
+        right, down = self.offset(x, y)
+        return floats(np.hypot(right, down))
+
+    def offset(self, x: float, y: float) -> tuple[Pixels, Pixels]:
+        columns, rows = grid(self.size)
+        right = (columns - x) * (self.size.width / self.size.unit)
+        down = (rows - y) * (self.size.height / self.size.unit)
+        return floats(right), floats(down)
+
+    def from_focus(self) -> Pixels:
+        return self.distance(*self.focus)
+
+    def variant(self, count: int) -> int:
+        return int(self.random.integers(count))
+
+
+def inside(edge: Pixels, softness: float = SHARP) -> Pixels:
+    """1 where the signed distance is negative, 0 where it is positive, soft between."""
+    return floats(np.clip(0.5 - edge / (2 * softness), 0, 1))

@@ -1,0 +1,255 @@
+"""Set a title: the largest size at which its words fit the free space, in lines of equal width."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.engine.emphasis import Word
+from generation.engine.fonts import Face, width_share
+from generation.engine.pixels import Box
+
+LINE_COST: Final = 1.06  # one more line must make the title this much larger to be worth it
+BREAKABLE: Final = 9  # letters from which a word may be broken
+BROKEN_GAIN: Final = 1.3  # how much larger the title must become for a word to be broken
+SPACE: Final = 0.26  # of the size, between words; display faces set their own too wide
+ELLIPSIS: Final = "\u2026"
+HYPHEN: Final = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The free space for a title: its left edge, and how far right each row goes."""
+
+    left: int
+    top: int
+    bottom: int
+    right_by_row: NDArray[np.int32]
+
+    def width(self, top: float, bottom: float) -> int:
+        first, last = max(0, int(top)), max(int(top) + 1, int(np.ceil(bottom)))
+        rows = self.right_by_row[first:last]
+        return int(rows.min()) - self.left if len(rows) else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How a title may be set: sizes in pixels, padding in sizes."""
+
+    face: Face
+    largest: int
+    smallest: int
+    most_lines: int
+    centered: bool = False
+    padding: float = 0.0  # what outline and plates add around the letters
+    anchor: float = 0.5  # where the block stands in the column, 0 at its top
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A word where it is drawn: its left end on the baseline."""
+
+    word: Word
+    left: float
+    baseline: float
+    width: float
+    line: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """A title that has been set."""
+
+    words: tuple[Placed, ...]
+    size: int
+    setting: Setting
+    is_cut: bool = False
+
+    @cached_property
+    def box(self) -> Box:
+        """What the block covers, outline and plates included."""
+        padding = self.setting.padding * self.size
+        face = self.setting.face
+        lefts = [word.left for word in self.words]
+        rights = [word.left + word.width for word in self.words]
+        baselines = [word.baseline for word in self.words]
+        return Box(
+            int(min(lefts) - padding),
+            int(min(baselines) - face.cap * self.size - padding),
+            int(max(rights) + padding) + 1,
+            int(max(baselines) + face.descent * self.size + padding) + 1,
+        )
+
+    @property
+    def line_count(self) -> int:
+        return len({word.line for word in self.words})
+
+
+def word_width(word: Word, face: Face) -> float:
+    """In sizes of the font."""
+    font = face.slanted if word.stressed and face.slanted else face.font
+    text = face.shaped(word.text)
+    return width_share(font, text) + face.tracking * max(0, len(text) - 1)
+
+
+def set_title(words: Sequence[Word], column: Column, setting: Setting) -> Block:
+    """This function will set the title as large as it fits, shortened at a word if it must be."""
+    best = _largest(words, column, setting)
+    broken = _largest(_broken(words), column, setting)
+    if broken and (best is None or broken.size > best.size * BROKEN_GAIN):
+        best = broken
+    if best is not None:
+        return best
+    return _shortened(words, column, setting)
+
+
+def _shortened(words: Sequence[Word], column: Column, setting: Setting) -> Block:
+    """Drop words from the end until the rest fits; in a column for nothing, set one letter."""
+    for count in range(len(words) - 1, 0, -1):
+        last = replace(words[count - 1], text=words[count - 1].text.rstrip(",;:-") + ELLIPSIS)
+        block = _largest(_broken([*words[: count - 1], last]), column, setting)
+        if block:
+            return replace(block, is_cut=True)
+    lenient = replace(setting, smallest=8, most_lines=setting.most_lines + 3)
+    for count in range(len(words[0].text), 0, -1):
+        start = [Word(words[0].text[:count] + ELLIPSIS)]
+        block = _largest(_broken(start), column, lenient)
+        if block:
+            return replace(block, is_cut=True)
+    raise ValueError("title: there is no room for it")
+
+
+def _broken(words: Sequence[Word]) -> list[Word]:
+    """The words with long ones in two halves."""
+    halves: list[Word] = []
+    for word in words:
+        if len(word.text) < BREAKABLE:
+            halves.append(word)
+            continue
+        parts = -(-len(word.text) // BREAKABLE) if len(word.text) > 2 * BREAKABLE else 2
+        step = -(-len(word.text) // parts)
+        pieces = [word.text[start : start + step] for start in range(0, len(word.text), step)]
+        halves.extend(Word(piece + HYPHEN, word.stressed) for piece in pieces[:-1])
+        halves.append(Word(pieces[-1], word.stressed))
+    return halves
+
+
+def _largest(words: Sequence[Word], column: Column, setting: Setting) -> Block | None:
+    widths = [word_width(word, setting.face) for word in words]
+    best_size, best_count = 0, 0
+    for count in range(1, min(setting.most_lines, len(words)) + 1):
+        size = _largest_size(widths, column, setting, count)
+        if size > best_size * LINE_COST:
+            best_size, best_count = size, count
+    if best_size < setting.smallest:
+        return None
+    return _placed(words, column, setting, best_size, best_count)
+
+
+def _largest_size(
+    widths: Sequence[float], column: Column, setting: Setting, count: int
+) -> int:
+    low, high = setting.smallest - 1, setting.largest
+    while low < high:
+        middle = (low + high + 1) // 2
+        limits = _limits(column, setting, middle, count)
+        if limits is not None and _fits(widths, limits, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _baselines(column: Column, setting: Setting, size: int, count: int) -> list[float] | None:
+    face = setting.face
+    padding = setting.padding * size
+    height = face.cap * size + (count - 1) * face.leading * size + face.descent * size + 2 * padding
+    room = column.bottom - column.top - height
+    if room < 0:
+        return None
+    first = column.top + room * setting.anchor + padding + face.cap * size
+    return [first + line * face.leading * size for line in range(count)]
+
+
+def _limits(column: Column, setting: Setting, size: int, count: int) -> list[float] | None:
+    """How wide each line may be at this size, or None when there is no height for them."""
+    baselines = _baselines(column, setting, size, count)
+    if baselines is None:
+        return None
+    face, padding = setting.face, setting.padding * size
+    rows = [
+        (base - face.cap * size - padding, base + face.descent * size + padding)
+        for base in baselines
+    ]
+    return [column.width(top, bottom) - 2 * padding for top, bottom in rows]
+
+
+def _fits(widths: Sequence[float], limits: Sequence[float], size: int) -> bool:
+    """Fill each line with all it can hold: if the words fit at all, they fit so."""
+    line, used = 0, 0.0
+    for width in widths:
+        needed = width * size
+        while line < len(limits):
+            gap = SPACE * size if used else 0.0
+            if used + gap + needed <= limits[line]:
+                used += gap + needed
+                break
+            line, used = line + 1, 0.0
+        else:
+            return False
+    return True
+
+
+def _line_ends(widths: Sequence[float], limits: Sequence[float], size: int) -> list[int]:
+    """Break the words so that the lines are as equal in width as can be."""
+    best: list[dict[int, tuple[float, list[int]]]] = [{0: (0.0, [])}]
+    for limit in limits:
+        reached: dict[int, tuple[float, list[int]]] = {}
+        for start, (cost, ends) in best[-1].items():
+            _extend(reached, (widths, start, size), limit, (cost, ends))
+        best.append(reached)
+    finished = [state[len(widths)] for state in best[1:] if len(widths) in state]
+    return min(finished, key=lambda item: item[0])[1]
+
+
+def _extend(
+    reached: dict[int, tuple[float, list[int]]],
+    run: tuple[Sequence[float], int, int],
+    limit: float,
+    so_far: tuple[float, list[int]],
+) -> None:
+    widths, start, size = run
+    used = -SPACE * size
+    for end in range(start + 1, len(widths) + 1):
+        used += SPACE * size + widths[end - 1] * size
+        if used > limit:
+            return
+        cost = so_far[0] + used * used
+        if end not in reached or cost < reached[end][0]:
+            reached[end] = (cost, [*so_far[1], end])
+
+
+def _placed(
+    words: Sequence[Word], column: Column, setting: Setting, size: int, count: int
+) -> Block:
+    widths = [word_width(word, setting.face) for word in words]
+    limits = _limits(column, setting, size, count) or []
+    ends = _line_ends(widths, limits, size)
+    baselines = _baselines(column, setting, size, len(ends)) or []
+    if len(ends) != count:
+        limits = limits[: len(ends)]
+    placed: list[Placed] = []
+    start = 0
+    for line, end in enumerate(ends):
+        run = [width * size for width in widths[start:end]]
+        left = column.left + setting.padding * size
+        if setting.centered:
+            left += (limits[line] - sum(run) - SPACE * size * (len(run) - 1)) / 2
+        for word, width in zip(words[start:end], run, strict=True):
+            placed.append(Placed(word, left, baselines[line], width, line))
+            left += width + SPACE * size
+        start = end
+    return Block(tuple(placed), size, setting)

@@ -1,0 +1,74 @@
+"""Run waiting jobs without a broker: the loop that always runs beside Celery."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from credits import tasks as credits_tasks
+from generation import catalog
+from generation.services import notices, running
+
+HEADSTART = timedelta(seconds=2)
+PAUSE_SECONDS = 1.0
+CHORES_EVERY_SECONDS = 15.0
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Run jobs that have waited for two seconds, so that a lost broker never stops the work."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--headstart", type=float, default=HEADSTART.total_seconds())
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        headstart = timedelta(seconds=options["headstart"])
+        queues = sorted({kind.queue for kind in catalog.KINDS.values()})
+        # A thread each, so that a slow kind cannot starve a quick one here either.
+        threads = [
+            threading.Thread(target=_loop, args=(stop, _runner(queue, headstart), PAUSE_SECONDS))
+            for queue in queues
+        ]
+        threads.append(
+            threading.Thread(target=_loop, args=(stop, _chores, CHORES_EVERY_SECONDS))
+        )
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join()
+
+
+def _runner(queue: str, headstart: timedelta) -> Callable[[], bool]:
+    return lambda: running.run_due(queue=queue, waiting_for=headstart)
+
+
+def _chores() -> bool:
+    notices.send_due()
+    credits_tasks.release_expired()
+    return False
+
+
+def _loop(stop: threading.Event, step: Callable[[], bool], pause: float) -> None:
+    """Do steps, one after the other while there is work, else after a pause; outlive failures."""
+    while not stop.is_set():
+        busy = False
+        try:
+            busy = step()
+        except DatabaseError:
+            logger.warning("run_jobs.database_unavailable")
+        except Exception:
+            logger.exception("run_jobs.step_failed")
+        finally:
+            close_old_connections()
+        if not busy:
+            stop.wait(pause)

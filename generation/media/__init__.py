@@ -1,0 +1,1 @@
+"""Pixels: uploaded pictures cleaned, small pictures made; no rows, no network."""

@@ -1,0 +1,7 @@
+"""What the rows of generation mean."""
+
+from generation.models.assets import Asset
+from generation.models.jobs import Job
+from generation.models.notices import Notice
+
+__all__ = ["Asset", "Job", "Notice"]

@@ -1,0 +1,104 @@
+"""Asset: any stored file of a person, uploaded or made."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import models
+from django.db.models.functions import UUID7, Now
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    """Filters over assets."""
+
+    def made(self) -> Self:
+        return self.exclude(source=Asset.Source.UPLOAD)
+
+    def uploaded(self) -> Self:
+        return self.filter(source=Asset.Source.UPLOAD)
+
+    def kept(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> Self:
+        return self.filter(deleted_at__isnull=False)
+
+
+class Asset(models.Model):
+    """A picture or film of one person, with the small picture that stands for it."""
+
+    pii = ("title", "prompt", "params", "alt_text", "coach")
+
+    class Kind(models.TextChoices):
+        IMAGE = "image"
+        VIDEO = "video"
+
+    class Source(models.TextChoices):
+        UPLOAD = "upload"
+        THUMBNAIL = "thumbnail"
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(
+        "generation.Job", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    number = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.IMAGE)
+    source = models.CharField(max_length=16, choices=Source)
+    title = models.CharField(max_length=200, blank=True, default="")
+    prompt = models.TextField(blank=True, default="")
+    params = models.JSONField(default=dict)
+    alt_text = models.CharField(max_length=300, default="")
+    file = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    duration_seconds = models.FloatField(null=True)
+    bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    provider = models.CharField(max_length=32, default="")
+    seed = models.BigIntegerField(null=True)
+    facts = models.JSONField(default=dict)
+    coach = models.JSONField(null=True)
+    starred = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    deleted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = AssetQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "number"], name="asset_of_job_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["user", "-id"],
+                condition=models.Q(deleted_at=None) & ~models.Q(source="upload"),
+                name="asset_library_of_user",
+            ),
+            models.Index(fields=["user", "-id"], name="asset_of_user"),
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="asset_deleted_by_age",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.width}x{self.height}"
+
+    @property
+    def url(self) -> str:
+        """A signed address of the file that works for a short time."""
+        return default_storage.url(self.file)
+
+    @property
+    def thumbnail_url(self) -> str:
+        """A signed address of the small picture."""
+        return default_storage.url(self.preview)
+
+    @property
+    def download_name(self) -> str:
+        """What the file is called on the person's disk."""
+        return f"visiona-{self.source}-{str(self.pk)[-6:]}.jpg"

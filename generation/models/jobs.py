@@ -1,0 +1,138 @@
+"""Job: one piece of paid work, from the request to its result."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import UUID7, Now
+
+from visiona.lib import clock
+
+TYPICAL_SECONDS = {"thumbnail": 4}
+LONGER_THAN_USUAL = 3
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Filters over jobs."""
+
+    def unfinished(self) -> Self:
+        return self.filter(status__in=Job.OPEN)
+
+    def due(self) -> Self:
+        """Jobs that wait for a worker: nobody holds a lease on them and their time has come."""
+        now = clock.now()
+        free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+        return self.unfinished().filter(free, next_run_at__lte=now)
+
+
+class Job(models.Model):
+    """One piece of paid work. The row is the queue: a broker's message only wakes a worker."""
+
+    pii = ("params", "error_detail")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        PARTIAL = "partial"
+        FAILED = "failed"
+        CANCELED = "canceled"
+
+    OPEN: ClassVar = (Status.QUEUED, Status.RUNNING)
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16)
+    queue = models.CharField(max_length=8)
+    status = models.CharField(max_length=9, choices=Status, default=Status.QUEUED)
+    stage = models.CharField(max_length=60, default="waiting")
+    progress = models.PositiveSmallIntegerField(default=0)
+    provider = models.CharField(max_length=32, default="local")
+    params = models.JSONField()
+    price = models.PositiveIntegerField()
+    captured = models.PositiveIntegerField(default=0)
+    released = models.PositiveIntegerField(default=0)
+    reservation = models.OneToOneField(
+        "credits.Reservation", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    submission = models.CharField(max_length=255)
+    request_id = models.CharField(max_length=64)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    next_run_at = models.DateTimeField(db_default=Now())
+    deadline = models.DateTimeField()
+    cancel_requested_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, default="")
+    error_detail = models.CharField(max_length=300, default="")
+    error_stage = models.CharField(max_length=60, default="")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "submission"], name="job_submitted_once"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=("queued", "running"), finished_at=None)
+                | (
+                    ~models.Q(status__in=("queued", "running"))
+                    & models.Q(finished_at__isnull=False)
+                ),
+                name="job_finished_when_final",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=("queued", "running"), captured=0, released=0)
+                | (
+                    ~models.Q(status__in=("queued", "running"))
+                    & models.Q(price=models.F("captured") + models.F("released"))
+                ),
+                name="job_settled_when_final",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price=0, reservation=None)
+                | models.Q(price__gt=0, reservation__isnull=False),
+                name="job_holds_its_price",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-id"], name="job_of_user"),
+            models.Index(
+                fields=["queue", "next_run_at"],
+                condition=models.Q(status__in=("queued", "running")),
+                name="job_open_by_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status not in self.OPEN
+
+    @property
+    def title(self) -> str:
+        """What the person called it."""
+        return str(self.params.get("title", ""))
+
+    @property
+    def eta_seconds(self) -> int | None:
+        """How long it will probably still take; None once that cannot be said."""
+        if self.is_final:
+            return None
+        whole = TYPICAL_SECONDS.get(self.kind, 30) * int(self.params.get("count", 1))
+        since = self.started_at or clock.now()
+        left = whole - (clock.now() - since).total_seconds()
+        return max(1, round(left)) if left > 0 else None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it takes longer than such a job usually does."""
+        usual = TYPICAL_SECONDS.get(self.kind, 30) * int(self.params.get("count", 1))
+        age = (clock.now() - self.created_at).total_seconds()
+        return not self.is_final and age > LONGER_THAN_USUAL * usual

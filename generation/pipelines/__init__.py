@@ -1,0 +1,1 @@
+"""How each kind of thing is made: inputs in, files out; no rows, no credits."""

@@ -1,0 +1,31 @@
+"""What a pipeline is given and what it gives back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Report = Callable[[str, float], None]
+"""Called with the stage and the fraction done, 0 to 1; raises when the job has to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobContext:
+    """One job's inputs: what was ordered, the photo's bytes if there is one, and the ear."""
+
+    params: Mapping[str, Any]
+    photo: bytes | None
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """One finished file with the small picture that stands for it."""
+
+    data: bytes
+    preview: bytes
+    content_type: str
+    width: int
+    height: int
+    seed: int
+    alt_text: str
+    facts: dict[str, Any] = field(default_factory=dict)

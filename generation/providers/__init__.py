@@ -1,0 +1,1 @@
+"""Whoever makes things for us, behind our own words."""

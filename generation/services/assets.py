@@ -1,0 +1,41 @@
+"""Delete and restore what was made or uploaded."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from generation.models import Asset
+from visiona.lib import clock
+from visiona.lib.errors import NotFound
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def delete_asset(*, user: "User", asset_id: UUID) -> None:
+    """Put the asset in the bin, where it stays for thirty days. Raises NotFound."""
+    if not delete_assets(user=user, asset_ids=[asset_id]):
+        raise NotFound("There is no such picture, or it is not yours.")
+
+
+def delete_assets(*, user: "User", asset_ids: list[UUID]) -> int:
+    """Put these assets in the bin; return how many of them were mine and not there yet."""
+    mine = Asset.objects.filter(user_id=user.pk, pk__in=asset_ids).kept()
+    return mine.update(deleted_at=clock.now())
+
+
+def restore_asset(*, user: "User", asset_id: UUID) -> None:
+    """Take the asset out of the bin. Raises NotFound."""
+    binned = Asset.objects.filter(user_id=user.pk, pk=asset_id).deleted()
+    if not binned.update(deleted_at=None):
+        raise NotFound("There is no such picture in your bin.")
+
+
+def describe_asset(
+    *, user: "User", asset_id: UUID, title: str | None = None, starred: bool | None = None
+) -> None:
+    """Change the asset's title or star. Raises NotFound."""
+    changes = {"title": title, "starred": starred}
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    mine = Asset.objects.filter(user_id=user.pk, pk=asset_id)
+    if wanted and not mine.update(**wanted):
+        raise NotFound("There is no such picture, or it is not yours.")

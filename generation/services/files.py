@@ -1,0 +1,67 @@
+"""Keep the files of jobs: under names that follow from the job, so that doing it twice is safe."""
+
+import hashlib
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from generation.models import Asset, Job
+from generation.pipelines.base import Product
+from visiona.lib import clock
+from visiona.lib.request_id import uuid7
+
+DELETED_KEPT_FOR = timedelta(days=30)
+ERASE_LIMIT = 500
+
+
+def store(*, job: Job, number: int, product: Product) -> Asset:
+    """Keep one product's files and return its asset, not saved yet."""
+    folder = f"people/{job.user_id}/jobs/{job.pk}"
+    return Asset(
+        id=uuid7(),
+        user_id=job.user_id,
+        job=job,
+        number=number,
+        source=job.kind,
+        title=job.title[:200],
+        prompt=job.params.get("prompt", ""),
+        params=job.params | {"count": 1, "seed": product.seed},
+        alt_text=product.alt_text[:300],
+        file=keep(f"{folder}/{number}.jpg", product.data),
+        preview=keep(f"{folder}/{number}-preview.webp", product.preview),
+        content_type=product.content_type,
+        width=product.width,
+        height=product.height,
+        bytes=len(product.data),
+        sha256=hashlib.sha256(product.data).hexdigest(),
+        provider=job.provider,
+        seed=product.seed,
+        facts=product.facts,
+    )
+
+
+def keep(name: str, data: bytes) -> str:
+    """Store bytes under a name, over what was there, and return the name."""
+    return default_storage.save(name, ContentFile(data))
+
+
+def photo_bytes(*, job: Job) -> bytes | None:
+    """Return the photo that a job works on, even if its person deleted it meanwhile."""
+    photo_id = job.params.get("photo_id")
+    if not photo_id:
+        return None
+    photo = Asset.objects.get(pk=photo_id, user_id=job.user_id)
+    with default_storage.open(photo.file) as file:
+        return bytes(file.read())
+
+
+def erase_deleted() -> int:
+    """Erase the rows and files of what was deleted thirty days ago; return how many."""
+    old = Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR)
+    erased = list(old.only("id", "file", "preview")[:ERASE_LIMIT])
+    for asset in erased:
+        default_storage.delete(asset.file)
+        default_storage.delete(asset.preview)
+        asset.delete()
+    return len(erased)

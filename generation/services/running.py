@@ -1,0 +1,264 @@
+"""Run jobs: claim, make, settle; what a worker does.
+
+A worker holds a job by a lease with a random token. Every later write names that token, so a
+worker that was slow or thought dead cannot touch a job that somebody else has taken over.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils.module_loading import import_string
+
+from credits import services as credits_services
+from credits.errors import ReservationClosed
+from generation import catalog
+from generation.errors import ProviderError, ProviderUnavailable
+from generation.models import Asset, Job, Notice
+from generation.pipelines.base import JobContext, Product
+from generation.services import files
+from visiona.lib import clock, live, request_id
+from visiona.lib.db.actor import act_as_worker
+from visiona.lib.queue import enqueue
+
+RUN_JOB = "generation.tasks.run_job"
+MAX_ATTEMPTS = 3
+RETRY_AFTER = timedelta(seconds=5)
+PROGRESS_EVERY = timedelta(milliseconds=250)
+SWEEP_LIMIT = 200
+CLOSING_FIELDS = [
+    "status",
+    "captured",
+    "released",
+    "finished_at",
+    "lease_token",
+    "lease_until",
+    "error_code",
+    "error_detail",
+    "error_stage",
+    "stage",
+    "progress",
+]
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Somebody else has this job now; whatever we made is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job ends without, or with less than, what was ordered."""
+
+    code: str
+    detail: str
+    status: Job.Status = Job.Status.FAILED
+
+
+class Stopped(Exception):
+    """The job has to end now, with this as the reason."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.code)
+
+
+CANCELED = Failure("canceled", "You canceled this.", Job.Status.CANCELED)
+GAVE_UP = Failure("gave_up", "This took too many attempts, so we stopped.")
+TOO_LATE = Failure("deadline_passed", "This could not be finished in time, so we stopped.")
+HOLD_EXPIRED = Failure("hold_expired", "The credits held for this had gone back to you.")
+UNEXPECTED = Failure("internal_error", "Something broke on our side while making this.")
+
+
+def run_job(*, job_id: UUID) -> bool:
+    """Run this job if it waits for a worker; tell whether we did."""
+    return _run_next(pk=job_id)
+
+
+def run_due(*, queue: str, waiting_for: timedelta = timedelta()) -> bool:
+    """Run the longest waiting job of a queue, if one has waited so long; tell whether we did."""
+    return _run_next(queue=queue, next_run_at__lte=clock.now() - waiting_for)
+
+
+def sweep() -> int:
+    """Wake a worker for every job that waits for one; return their number.
+
+    This is what brings back the job of a worker that died: its lease runs out and it is due again.
+    """
+    with act_as_worker():
+        waiting = list(Job.objects.due().order_by("next_run_at").only("id", "queue")[:SWEEP_LIMIT])
+        for job in waiting:
+            enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
+    return len(waiting)
+
+
+def _run_next(**which: Any) -> bool:
+    with act_as_worker():
+        job = _claim(**which)
+        if job is None:
+            return False
+        with request_id.bound(job.request_id):
+            _work(job)
+        return True
+
+
+@transaction.atomic
+def _claim(**which: Any) -> Job | None:
+    """Take a due job. Workers pass each other by: nobody waits for a job that is taken."""
+    waiting = Job.objects.due().filter(**which).order_by("next_run_at")
+    job: Job | None = waiting.select_for_update(skip_locked=True).first()
+    if job is None:
+        return None
+    job.status = Job.Status.RUNNING
+    job.lease_token = uuid4()
+    job.lease_until = _lease_end()
+    job.attempts += 1
+    job.started_at = job.started_at or clock.now()
+    job.save(update_fields=["status", "lease_token", "lease_until", "attempts", "started_at"])
+    live.announce(user_id=job.user_id, event="job.updated")
+    return job
+
+
+def _lease_end() -> datetime:
+    return clock.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def _work(job: Job) -> None:
+    """Make what was ordered and settle the job: it ends, or goes back to wait."""
+    try:
+        _make_and_settle(job)
+    except LeaseLost:
+        logger.warning("generation.job.lease_lost", extra={"job": str(job.pk)})
+
+
+def _make_and_settle(job: Job) -> None:
+    products: list[Product] = []
+    try:
+        _refuse_hopeless(job)
+        for product in _pipeline(job):
+            products.append(product)  # noqa: PERF402 (what arrived before a failure counts)
+        _settle(job, products)
+    except (LeaseLost, OperationalError, InterfaceError):
+        raise  # without the database nothing can be settled: the lease runs out, then it is due
+    except Exception as error:
+        _settle_after(error, job, products)
+
+
+def _settle_after(error: Exception, job: Job, products: list[Product]) -> None:
+    """Decide what an exception means for the job; one that nobody planned for is raised again."""
+    match error:
+        case ProviderUnavailable() if not products and job.attempts < MAX_ATTEMPTS:
+            _try_later(job)
+        case Stopped():
+            _settle(job, [], error.failure)
+        case ProviderError():
+            _settle(job, products, Failure(error.code, error.detail))
+        case _:
+            _settle(job, [], UNEXPECTED)
+            raise error
+
+
+def _refuse_hopeless(job: Job) -> None:
+    if job.cancel_requested_at:
+        raise Stopped(CANCELED)
+    if job.attempts > MAX_ATTEMPTS:
+        raise Stopped(GAVE_UP)
+    if job.deadline < clock.now():
+        raise Stopped(TOO_LATE)
+
+
+def _pipeline(job: Job) -> Iterator[Product]:
+    make = import_string(catalog.KINDS[job.kind].pipeline)
+    photo = files.photo_bytes(job=job)
+    context = JobContext(params=job.params, photo=photo, report=Reporter(job).report)
+    products: Iterator[Product] = make(context)
+    return products
+
+
+class Reporter:
+    """Writes the progress of a job, keeps its lease, and stops it when it has to stop."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._written_at = clock.now() - PROGRESS_EVERY
+
+    def report(self, stage: str, fraction: float) -> None:
+        """Say how far it is, 0 to 1; raises LeaseLost or Stopped."""
+        now = clock.now()
+        if stage == self._job.stage and now - self._written_at < PROGRESS_EVERY:
+            return
+        self._written_at = now
+        self._job.stage = stage
+        mine = Job.objects.filter(pk=self._job.pk, lease_token=self._job.lease_token)
+        progress = min(99, max(0, int(fraction * 100)))
+        if not mine.update(stage=stage, progress=progress, lease_until=_lease_end()):
+            raise LeaseLost
+        live.announce(user_id=self._job.user_id, event="job.updated")
+        if self._job.deadline < now:
+            raise Stopped(TOO_LATE)
+        if mine.filter(cancel_requested_at__isnull=False).exists():
+            raise Stopped(CANCELED)
+
+
+def _try_later(job: Job) -> None:
+    mine = Job.objects.filter(pk=job.pk, lease_token=job.lease_token)
+    mine.update(
+        lease_token=None, lease_until=None, next_run_at=clock.now() + RETRY_AFTER * job.attempts
+    )
+
+
+def _settle(job: Job, products: Sequence[Product], failure: Failure | None = None) -> None:
+    """End the job: files first, then its rows, its credits and its notice in one transaction."""
+    stored = [files.store(job=job, number=n, product=p) for n, p in enumerate(products)]
+    with transaction.atomic():
+        mine = Job.objects.select_for_update().filter(pk=job.pk, lease_token=job.lease_token)
+        if not mine.exists():
+            raise LeaseLost
+        captured = _settle_credits(job, delivered=len(stored))
+        if captured is None:
+            stored, captured, failure = [], 0, HOLD_EXPIRED
+        Asset.objects.bulk_create(stored)
+        _close(job, captured=captured, delivered=len(stored), failure=failure)
+    if failure:
+        logger.info("generation.job.failed", extra={"job": str(job.pk), "code": failure.code})
+
+
+def _settle_credits(job: Job, *, delivered: int) -> int | None:
+    """Spend what was delivered and return the rest; None if the hold had ended before."""
+    if job.reservation_id is None:
+        return 0
+    amount = job.price * delivered // job.params.get("count", 1)
+    try:
+        if amount:
+            credits_services.capture(reservation_id=job.reservation_id, amount=amount)
+        else:
+            credits_services.release(reservation_id=job.reservation_id)
+    except ReservationClosed:
+        return None
+    return amount
+
+
+def _close(job: Job, *, captured: int, delivered: int, failure: Failure | None) -> None:
+    complete = delivered == job.params.get("count", 1)
+    if delivered and not complete:
+        job.status = Job.Status.PARTIAL
+    else:
+        job.status = failure.status if failure else Job.Status.SUCCEEDED
+    job.captured, job.released = captured, job.price - captured
+    job.finished_at = clock.now()
+    job.lease_token = job.lease_until = None
+    if failure:
+        job.error_code, job.error_detail = failure.code, failure.detail
+        job.error_stage = job.stage
+    job.stage = "done" if delivered else job.status
+    job.progress = 100 if complete else job.progress
+    job.save(update_fields=CLOSING_FIELDS)
+    if job.status in {Job.Status.FAILED, Job.Status.PARTIAL}:
+        Notice.objects.get_or_create(user_id=job.user_id, job=job, topic="job_failed")
+    live.announce(user_id=job.user_id, event="job.updated")

@@ -1,0 +1,203 @@
+"""Server-sent events: the present state first, then every change, until the page goes.
+
+Redis only says that something changed; what is sent is always read from the rows. Without Redis
+the stream looks by itself every three seconds, as a polling client would.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import redis.asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.loader import render_to_string
+from redis.exceptions import RedisError
+
+from accounts import authentication
+from credits import selectors as credits_selectors
+from generation import selectors
+from generation.api.jobs import represent
+from generation.models import Job
+from visiona.lib import clock, live, problem
+from visiona.lib.db.actor import NOBODY, Actor, act_as
+from visiona.lib.errors import AppError, NotAuthenticated
+
+POLL_SECONDS = 3.0
+KEEP_ALIVE_SECONDS = 15.0
+RECONNECT_MILLISECONDS = 2000
+RECENT = timedelta(seconds=10)
+"""A page that just loaded may have missed what ended while it was on its way."""
+
+Write = Callable[[Any, datetime], tuple[list[str], datetime]]
+
+
+@transaction.non_atomic_requests
+async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Stream all that is mine: as HTML partials for pages (`format=html`), else as JSON."""
+    write = _html_news if request.GET.get("format") == "html" else _json_news
+    return await _open(request, write)
+
+
+@transaction.non_atomic_requests
+async def job_events(
+    request: HttpRequest, job_id: UUID
+) -> HttpResponse | StreamingHttpResponse:
+    """Stream one job of mine."""
+
+    def write(user: Any, since: datetime) -> tuple[list[str], datetime]:
+        job = selectors.job_of(user=user, job_id=job_id)
+        fresh = job.updated_at > since
+        return ([_message("job.updated", represent(job), job.updated_at)] if fresh else []), max(
+            since, job.updated_at
+        )
+
+    return await _open(request, write, present_from=datetime.min.replace(tzinfo=UTC))
+
+
+async def _open(
+    request: HttpRequest, write: Write, present_from: datetime | None = None
+) -> HttpResponse | StreamingHttpResponse:
+    try:
+        user = await sync_to_async(_person)(request)
+        since = _resume_point(request) or present_from or clock.now() - RECENT
+        first = await _read(user, write, since)
+    except AppError as error:
+        return problem.http_answer(error)
+    response = StreamingHttpResponse(
+        _stream(user, write, first), content_type="text/event-stream"
+    )
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _person(request: HttpRequest) -> Any:
+    """Return who asks, by bearer or by session cookie, or raise NotAuthenticated."""
+    with act_as(NOBODY):
+        token = authentication.bearer_of(request.headers.get("Authorization", ""))
+        if token is not None:
+            return token.user
+        request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        user = get_user(request)
+        if not user.is_authenticated:
+            raise NotAuthenticated
+        return user
+
+
+async def _stream(
+    user: Any, write: Write, first: tuple[list[str], datetime]
+) -> AsyncIterator[str]:
+    yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
+    messages, since = first
+    async with _bell(user.pk) as wait_for_news:
+        while True:
+            for message in messages:
+                yield message
+            if not messages:
+                yield ": keep-alive\n\n"
+            await wait_for_news()
+            messages, since = await _read(user, write, since)
+
+
+async def _read(user: Any, write: Write, since: datetime) -> tuple[list[str], datetime]:
+    def as_person() -> tuple[list[str], datetime]:
+        with act_as(Actor(user_id=user.pk)), transaction.atomic():
+            return write(user, since)
+
+    return await sync_to_async(as_person)()
+
+
+@contextlib.asynccontextmanager
+async def _bell(user_id: UUID) -> AsyncIterator[Callable[[], Any]]:
+    """Give a function that returns when there may be news, or after a while."""
+    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1)
+    listener = client.pubsub()
+    try:
+        try:
+            await listener.subscribe(live.channel_of(user_id))
+            await listener.get_message(timeout=1)  # the confirmation
+        except RedisError:
+            yield lambda: asyncio.sleep(POLL_SECONDS)
+            return
+
+        async def wait() -> None:
+            try:
+                await listener.get_message(
+                    ignore_subscribe_messages=True, timeout=KEEP_ALIVE_SECONDS
+                )
+            except RedisError:
+                await asyncio.sleep(POLL_SECONDS)
+
+        yield wait
+    finally:
+        with contextlib.suppress(RedisError):
+            await listener.aclose()
+            await client.aclose()
+
+
+def _html_news(user: Any, since: datetime) -> tuple[list[str], datetime]:
+    changed = _changed(user, since)
+    if not changed:
+        return [], since
+    assets = selectors.assets_of_jobs(jobs=changed)
+    parts = [
+        _partial(
+            f"#job-{job.pk}",
+            render_to_string(
+                "generation/_job_card.html", {"job": job, "assets": assets[job.pk]}
+            ),
+        )
+        for job in changed
+    ]
+    wallet = credits_selectors.wallet_of(user=user)
+    parts.append(
+        _partial("#balance", render_to_string("components/_balance.html", {"wallet": wallet}))
+    )
+    newest = max(job.updated_at for job in changed)
+    html = "".join(parts).replace("\r", "").replace("\n", " ")
+    return [f"id: {_moment(newest)}\ndata: {html}\n\n"], newest
+
+
+def _json_news(user: Any, since: datetime) -> tuple[list[str], datetime]:
+    changed = _changed(user, since)
+    if not changed:
+        return [], since
+    newest = max(job.updated_at for job in changed)
+    wallet = credits_selectors.wallet_of(user=user)
+    messages = [_message("job.updated", represent(job), job.updated_at) for job in changed]
+    money = {"available": wallet.available, "held": wallet.held}
+    return [*messages, _message("wallet.updated", money, newest)], newest
+
+
+def _changed(user: Any, since: datetime) -> list[Job]:
+    """Return what changed since then, and at the very first what is still being made."""
+    return list(selectors.jobs_changed_since(user=user, moment=since))
+
+
+def _partial(target: str, html: str) -> str:
+    return f'<hx-partial hx-target="{target}" hx-swap="outerMorph">{html}</hx-partial>'
+
+
+def _message(event: str, data: Any, moment: datetime) -> str:
+    text = json.dumps(data, default=str)
+    return f"id: {_moment(moment)}\nevent: {event}\ndata: {text}\n\n"
+
+
+def _moment(moment: datetime) -> str:
+    return str(int(moment.timestamp() * 1_000_000))
+
+
+def _resume_point(request: HttpRequest) -> datetime | None:
+    last = request.headers.get("Last-Event-ID", "")
+    if not (last.isascii() and last.isdigit() and len(last) < 18):
+        return None
+    return datetime.fromtimestamp(int(last) / 1_000_000, tz=UTC)

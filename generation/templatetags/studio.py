@@ -1,0 +1,110 @@
+"""Put jobs and their parts into words for people."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from generation import selectors
+from generation.forms import LABELS
+from generation.models import Asset, Job
+
+register = template.Library()
+
+PROVIDERS = {"local": "Local engine"}
+ENDINGS = {
+    "succeeded": "ready",
+    "partial": "ready in part",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+WHY_RETURNED = {
+    "partial": "only part of it could be made",
+    "failed": "the job failed",
+    "canceled": "it was canceled",
+}
+STRONG = frozenset(
+    "free best worst secret never always stop new fast easy ultimate truth why how top win money ai".split()
+)
+
+
+@register.simple_tag
+def job_assets(job: Job, known: Any = "") -> list[Asset]:
+    """Return what a job made; the view may have read it for many jobs at once."""
+    if isinstance(known, list):
+        return known
+    return list(selectors.assets_of_job(job=job)) if job.is_final else []
+
+
+@register.simple_tag
+def jobs_by_id(user: AbstractBaseUser, rows: Iterable[Any], name: str) -> dict[str, Job]:
+    """Return the jobs that the rows name, in one query."""
+    wanted = {str(getattr(row, name)) for row in rows if getattr(row, name)}
+    if not wanted:
+        return {}
+    return {str(job.pk): job for job in selectors.jobs_of(user=user).filter(pk__in=wanted)}  # type: ignore[arg-type] # the signed-in user is ours
+
+
+@register.filter
+def lookup(found: dict[str, Any], key: object) -> Any:
+    """Return the value under a key, or None."""
+    return found.get(str(key))
+
+
+@register.filter
+def say(job: Job) -> str:
+    """Say where a job stands, as a screen reader should hear it."""
+    if job.status == "queued":
+        return f"“{job.title}” is waiting for its turn."
+    if job.status == "running":
+        return f"“{job.title}”: {job.stage}."
+    returned = f" Credits returned: {job.released}." if job.released else ""
+    return f"“{job.title}” is {ENDINGS.get(job.status, job.status)}.{returned}".replace(
+        "is failed", "failed"
+    )
+
+
+@register.filter
+def provider_name(provider: str) -> str:
+    """Name who made it."""
+    return PROVIDERS.get(provider, provider.replace("_", " ").capitalize())
+
+
+@register.filter
+def why_returned(job: Job | None) -> str:
+    """Say why a job's credits came back."""
+    return WHY_RETURNED.get(job.status, "") if job else ""
+
+
+@register.filter
+def label_of(value: str, option: str) -> str:
+    """Return the label of an option's value."""
+    return LABELS[option].get(value, value)
+
+
+@register.filter
+def signed(amount: int) -> str:
+    """Write an amount with its sign; a true minus, which is as wide as the plus."""
+    return f"{amount:+d}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def magnitude(amount: int) -> int:
+    """Drop the sign."""
+    return abs(amount)
+
+
+@register.filter
+def sketch_words(title: str) -> list[tuple[str, bool]]:
+    """Split a title into words and whether the sketch should stress them."""
+    words = title.split()
+    strong = {word for word in words if word.lower() in STRONG or any(map(str.isdigit, word))}
+    strong = strong or {max(words, key=len, default="")}
+    return [(word, word in strong) for word in words]
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """Write bytes as people read them."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"

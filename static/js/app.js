@@ -1,0 +1,6 @@
+// Better with JavaScript, never in need of it: each module improves what the server rendered.
+import "./theme.js";
+import "./toast.js";
+import "./menu.js";
+import "./live.js";
+import "./composer.js";

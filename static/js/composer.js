@@ -1,0 +1,122 @@
+// The studio's composer: the sketch follows the title, a chosen photo is shown, a second click does nothing.
+const STRONG = /\d|^(free|best|worst|secret|never|always|stop|new|fast|easy|ultimate|truth|why|how|top|win|money|ai)$/i;
+const LONG = 28;
+const form = () => document.getElementById("composer");
+const MEGABYTE = 1024 * 1024;
+const MAX_BYTES = 20 * MEGABYTE;
+let photoAddress = "";
+
+function drawTitle() {
+  const sketch = document.querySelector("[data-sketch-title]");
+  if (!sketch) return;
+  const words = (form().elements.title.value.trim() || sketch.dataset.sketchTitle).split(/\s+/);
+  const strong = words.some((word) => STRONG.test(word)) ? (word) => STRONG.test(word) : (word) => word === longest;
+  const longest = words.reduce((a, b) => (b.length > a.length ? b : a), "");
+  sketch.replaceChildren(...words.flatMap((word) => {
+    const node = document.createElement(strong(word) ? "mark" : "span");
+    node.textContent = word;
+    return [node, " "];
+  }));
+  sketch.parentElement.toggleAttribute("data-long", words.join(" ").length > LONG);
+  const count = document.querySelector("[data-title-count]");
+  if (count) count.textContent = `${form().elements.title.value.length} of 120`;
+}
+
+function showPhoto(address) {
+  const shown = document.querySelector("[data-photo-shown]");
+  if (!shown) return;
+  shown.src = address || shown.dataset.blank;
+  shown.hidden = !address;
+}
+
+function photoProblem(text) {
+  const node = document.querySelector("[data-photo-problem]");
+  node.hidden = !text;
+  node.querySelector("[data-text]").textContent = text;
+}
+
+function takeFile(file) {
+  const composer = form();
+  const name = document.querySelector("[data-photo-name]");
+  URL.revokeObjectURL(photoAddress);
+  photoAddress = "";
+  photoProblem("");
+  if (!file) { name.textContent = name.dataset.photoName; showChosen(); return; }
+  if (file.size > MAX_BYTES) {
+    composer.elements.photo.value = "";
+    photoProblem(`${file.name} is ${Math.ceil(file.size / MEGABYTE)} MB. Use a photo of at most 20 MB.`);
+    return;
+  }
+  photoAddress = URL.createObjectURL(file);
+  name.textContent = file.name;
+  for (const radio of composer.querySelectorAll("[name=photo_id]")) radio.checked = false;
+  showPhoto(photoAddress);
+}
+
+function showChosen() {
+  const chosen = form().querySelector("[name=photo_id]:checked");
+  showPhoto(photoAddress || chosen?.dataset.address || "");
+}
+
+function give(files) {
+  const file = [...files].find((one) => one.type.startsWith("image/"));
+  if (!file) return;
+  const carrier = new DataTransfer();
+  carrier.items.add(file);
+  form().elements.photo.files = carrier.files;
+  takeFile(file);
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.form === form() && event.target.name === "title") drawTitle();
+});
+
+document.addEventListener("change", (event) => {
+  if (!form() || event.target.form !== form()) return;
+  if (event.target.name === "photo") takeFile(event.target.files[0]);
+  if (event.target.name === "photo_id") {
+    form().elements.photo.value = "";
+    takeFile(null);
+  }
+});
+
+document.addEventListener("paste", (event) => {
+  if (form() && event.clipboardData?.files.length) give(event.clipboardData.files);
+});
+
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const zone = event.target.closest?.("[data-drop]");
+    if (!zone) return;
+    event.preventDefault();
+    zone.toggleAttribute("data-over", name === "dragover");
+    if (name === "drop") give(event.dataTransfer.files);
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form === form()) {
+    event.preventDefault();
+    form()?.requestSubmit();
+  }
+});
+
+// A second click while the first is under way must not even reach the server.
+document.addEventListener("htmx:before:request", (event) => {
+  const { sourceElement } = event.detail.ctx;
+  if (sourceElement !== form()) return;
+  if (sourceElement.hasAttribute("data-sending")) event.preventDefault();
+  else sourceElement.setAttribute("data-sending", "");
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  event.detail.ctx.sourceElement.removeAttribute?.("data-sending");
+});
+document.addEventListener("htmx:after:swap", () => { if (form()) { drawTitle(); showChosen(); } });
+
+// Put the words of a problem in front of the person.
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx?.sourceElement !== form()) return;
+  form().querySelector('[aria-invalid="true"]')?.focus();
+});
+
+if (form()) { drawTitle(); showChosen(); }

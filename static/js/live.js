@@ -1,0 +1,35 @@
+// Say aloud what changes on job cards, show the percentage in the tab, and poll only while the stream is down.
+const said = new Map();
+const live = document.getElementById("live");
+const title = document.title;
+let streaming = false;
+
+function say(text) {
+  live.textContent = "";
+  requestAnimationFrame(() => { live.textContent = text; });
+}
+
+function readCards({ aloud }) {
+  const busy = [];
+  for (const card of document.querySelectorAll("[data-job]")) {
+    const words = card.dataset.say;
+    if (aloud && words && said.get(card.id) !== words) say(words);
+    if (aloud && said.has(card.id) && said.get(card.id) !== words) document.dispatchEvent(new CustomEvent("visiona:job", { detail: card.id }));
+    said.set(card.id, words);
+    const bar = card.querySelector("progress");
+    if (bar) busy.push(bar.value);
+  }
+  document.title = busy.length ? `(${Math.min(...busy)} %) ${title}` : title;
+}
+
+readCards({ aloud: false });
+document.addEventListener("htmx:after:swap", () => readCards({ aloud: true }));
+document.addEventListener("htmx:sse:after:message", () => requestAnimationFrame(() => readCards({ aloud: true })));
+
+document.addEventListener("htmx:sse:after:connection", (event) => { streaming = event.detail.connection.status === 200; });
+for (const name of ["htmx:sse:error", "htmx:sse:close"]) {
+  document.addEventListener(name, () => { streaming = false; });
+}
+document.addEventListener("htmx:before:request", (event) => {
+  if (streaming && event.detail.ctx.sourceElement.matches("[data-poll]")) event.preventDefault();
+});

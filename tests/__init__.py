@@ -1,0 +1,1 @@
+"""Tests, by app; journeys in flows/, Chromium in browser/, figures in bench/."""

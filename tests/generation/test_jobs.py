@@ -1,0 +1,257 @@
+"""A job is paid for, made once, and settled whatever happens."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from credits import selectors as credits_selectors
+from credits.errors import InsufficientCredits
+from generation import selectors
+from generation.errors import JobNotCancelable, JobNotRetryable, ProviderError, ProviderUnavailable
+from generation.models import Job, Notice
+from generation.pipelines import thumbnail
+from generation.providers import local
+from generation.services import jobs, running
+from tests import factories
+from visiona.lib import clock
+from visiona.lib.db.actor import act_as_user
+from visiona.lib.errors import NotFound
+
+pytestmark = pytest.mark.django_db
+
+
+def wallet(user: User) -> tuple[int, int]:
+    found = credits_selectors.wallet_of(user=user)
+    return found.available, found.held
+
+
+def run_everything() -> None:
+    while running.run_due(queue="quick"):
+        pass
+
+
+def failing_after(pictures: int, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the provider deliver some pictures and then fail: an outside service, scripted."""
+    draw, made = local.thumbnail, []
+
+    def scripted(order: Any, **options: Any) -> Any:
+        if len(made) >= pictures:
+            raise error
+        made.append(order)
+        return draw(order, **options)
+
+    monkeypatch.setattr(thumbnail.local, "thumbnail", scripted)
+
+
+def test_a_job_holds_its_price_and_spends_it_when_it_delivers(alice: User) -> None:
+    job = factories.make_job(alice)
+    assert wallet(alice) == (10, 10)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.captured, job.released, job.progress) == ("succeeded", 10, 0, 100)
+    assert wallet(alice) == (10, 0)
+    (asset,) = selectors.assets_of_job(job=job)
+    assert (asset.width, asset.height, asset.provider) == (1280, 720, "local")
+
+
+def test_the_same_submission_makes_one_job(alice: User) -> None:
+    with act_as_user(alice.pk):
+        first, again = (
+            jobs.submit(
+                user=alice,
+                kind="thumbnail",
+                params={"title": "Once"},
+                request_id="r",
+                idempotency_key="form-1",
+            )
+            for _ in range(2)
+        )
+    assert first.pk == again.pk
+    assert wallet(alice) == (10, 10)
+
+
+def test_nine_credits_do_not_buy_a_ten_credit_job(alice: User) -> None:
+    factories.make_job(alice)
+    with pytest.raises(InsufficientCredits):
+        factories.make_job(alice, count=2)
+    assert wallet(alice) == (10, 10)
+    assert Job.objects.count() == 1
+
+
+def test_another_persons_photo_is_not_found_and_nothing_is_held(alice: User, bob: User) -> None:
+    photo = factories.make_photo(bob)
+    with pytest.raises(NotFound):
+        factories.make_job(alice, photo_id=str(photo.pk))
+    assert wallet(alice) == (20, 0)
+
+
+def test_a_provider_that_fails_for_good_costs_nothing(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_after(0, ProviderError("It refused."), monkeypatch)
+    job = factories.make_job(alice)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.error_detail) == (
+        "failed",
+        "provider_error",
+        "It refused.",
+    )
+    assert (job.captured, job.released) == (0, 10)
+    assert wallet(alice) == (20, 0)
+    assert Notice.objects.get().topic == "job_failed"
+
+
+def test_what_arrived_before_a_failure_is_kept_and_only_that_is_paid(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_after(1, ProviderError(), monkeypatch)
+    job = factories.make_job(alice, count=2)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.captured, job.released) == ("partial", 10, 10)
+    assert selectors.assets_of_job(job=job).count() == 1
+    assert wallet(alice) == (10, 0)
+
+
+def test_a_provider_that_is_away_is_asked_again(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_after(0, ProviderUnavailable(), monkeypatch)
+    job = factories.make_job(alice)
+
+    running.run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("running", 1)
+    assert job.next_run_at > clock.now()
+    assert wallet(alice) == (10, 10)
+
+
+def test_a_defect_fails_the_job_returns_the_credits_and_is_not_hidden(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_after(0, RuntimeError("a defect"), monkeypatch)
+    job = factories.make_job(alice)
+
+    with pytest.raises(RuntimeError):
+        running.run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == ("failed", "internal_error")
+    assert wallet(alice) == (20, 0)
+
+
+def test_a_queued_job_is_canceled_at_once(alice: User) -> None:
+    job = factories.make_job(alice)
+    with act_as_user(alice.pk):
+        canceled = jobs.cancel(user=alice, job_id=job.pk)
+    assert (canceled.status, canceled.released) == ("canceled", 10)
+    assert wallet(alice) == (20, 0)
+    assert not running.run_job(job_id=job.pk)
+
+
+def test_a_running_job_is_canceled_when_its_worker_looks_up(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.make_job(alice)
+    draw = local.thumbnail
+
+    def canceled_while_drawing(order: Any, **options: Any) -> Any:
+        with act_as_user(alice.pk):
+            jobs.cancel(user=alice, job_id=job.pk)
+        return draw(order, **options)
+
+    monkeypatch.setattr(thumbnail.local, "thumbnail", canceled_while_drawing)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.released) == ("canceled", 10)
+    assert wallet(alice) == (20, 0)
+
+
+def test_a_job_that_has_ended_cannot_be_canceled(alice: User) -> None:
+    job = factories.make_job(alice)
+    run_everything()
+    with act_as_user(alice.pk), pytest.raises(JobNotCancelable):
+        jobs.cancel(user=alice, job_id=job.pk)
+
+
+def test_only_a_job_without_a_result_is_tried_again(alice: User) -> None:
+    job = factories.make_job(alice)
+    with act_as_user(alice.pk):
+        with pytest.raises(JobNotRetryable):
+            jobs.retry(user=alice, job_id=job.pk, request_id="r")
+        jobs.cancel(user=alice, job_id=job.pk)
+        again = jobs.retry(user=alice, job_id=job.pk, request_id="r")
+    assert again.pk != job.pk
+    assert again.params == job.params
+    assert wallet(alice) == (10, 10)
+
+
+def test_a_dead_workers_job_is_taken_over_and_the_dead_one_is_fenced_off(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.make_job(alice)
+    draw = local.thumbnail
+
+    def slow_until_somebody_took_over(order: Any, **options: Any) -> Any:
+        monkeypatch.setattr(thumbnail.local, "thumbnail", draw)
+        Job.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+        assert running.run_job(job_id=job.pk)
+        return draw(order, **options)
+
+    monkeypatch.setattr(thumbnail.local, "thumbnail", slow_until_somebody_took_over)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.attempts, job.captured) == ("succeeded", 2, 10)
+    assert selectors.assets_of_job(job=job).count() == 1
+    assert wallet(alice) == (10, 0)
+
+
+def test_a_job_that_kills_its_workers_is_given_up_and_returned(alice: User) -> None:
+    job = factories.make_job(alice)
+    Job.objects.update(attempts=running.MAX_ATTEMPTS)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == ("failed", "gave_up")
+    assert wallet(alice) == (20, 0)
+
+
+def test_a_job_past_its_deadline_fails_and_returns(alice: User) -> None:
+    job = factories.make_job(alice)
+    Job.objects.update(deadline=clock.now() - timedelta(seconds=1))
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code) == ("failed", "deadline_passed")
+    assert wallet(alice) == (20, 0)
+
+
+def test_a_hold_that_expired_first_fails_the_job_and_keeps_the_books_clean(alice: User) -> None:
+    job = factories.make_job(alice)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE credits_reservation SET expires_at = now() - interval '1 s'")
+        cursor.execute("SELECT credits_expire_due(10)")
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.released) == ("failed", "hold_expired", 10)
+    assert wallet(alice) == (20, 0)
+    assert credits_selectors.broken_promises() == []

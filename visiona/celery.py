@@ -1,0 +1,36 @@
+"""The Celery app: its settings are settings.CELERY, its tasks are in each app's tasks.py."""
+
+import os
+from typing import Any
+
+from celery import Celery, Task
+from celery.signals import setup_logging
+
+from visiona.lib import request_id
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visiona.settings")
+
+
+class NamedTask(Task):
+    """A task that runs under the id of the request that caused it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        headers = self.request.headers or {}
+        with request_id.bound(headers.get("request_id") or str(request_id.uuid7())):
+            return super().__call__(*args, **kwargs)
+
+
+def _settings() -> dict[str, Any]:
+    from django.conf import settings  # noqa: PLC0415 (not before Celery has named the module)
+
+    return settings.CELERY
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Leave logging to settings.LOGGING: a receiver here stops Celery from replacing it."""
+
+
+app = Celery("visiona", task_cls=NamedTask)
+app.add_defaults(_settings)
+app.autodiscover_tasks()

@@ -1,0 +1,72 @@
+"""/healthz: does this process answer? /readyz: may it be sent people?"""
+
+from collections.abc import Callable
+
+import redis
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+@require_safe
+@transaction.non_atomic_requests
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 (Django's signature)
+    """Say that this process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@transaction.non_atomic_requests
+def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 (Django's signature)
+    """Look at everything that is needed; 503 names what is down."""
+    checks = {name: _state(check) for name, check in CHECKS.items()}
+    ready = all(state == "ok" for state in checks.values())
+    body = {"status": "ok" if ready else "unavailable", "checks": checks}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
+
+
+def _migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _redis() -> bool:
+    client = redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        retry=Retry(NoBackoff(), 0),
+    )
+    with client:
+        return bool(client.ping())
+
+
+def _storage() -> bool:
+    default_storage.exists("readyz")
+    return True
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "redis": _redis,
+    "storage": _storage,
+}
+
+
+def _state(check: Callable[[], bool]) -> str:
+    try:
+        return "ok" if check() else "behind"
+    except (DatabaseError, redis.RedisError, OSError):
+        return "down"

@@ -1,0 +1,1 @@
+"""Shared ground: no models, imports no app; each file does one thing."""

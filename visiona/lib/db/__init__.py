@@ -1,0 +1,1 @@
+"""PostgreSQL with row-level security: the backend, the actor, migration operations, checks."""

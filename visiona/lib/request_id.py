@@ -1,0 +1,80 @@
+"""One id per request, in every answer, log line, job and ledger entry that it causes."""
+
+import os
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-ID"
+ACCEPTABLE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+_current: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def current() -> str:
+    """Return the id of the request or task that is running, or "" outside of any."""
+    return _current.get()
+
+
+@contextmanager
+def bound(request_id: str) -> Iterator[None]:
+    """Run a block, a task or a command for example, under this id."""
+    token = _current.set(request_id)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def uuid7() -> uuid.UUID:
+    """Make a UUID whose order is the order of time (RFC 9562, version 7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return uuid.UUID(int=value)
+
+
+def accept_or_make(offered: str) -> str:
+    """Keep the caller's id when its shape is safe to log, otherwise make one."""
+    return offered if ACCEPTABLE.fullmatch(offered) else str(uuid7())
+
+
+class RequestIdMiddleware:
+    """Name the request before anything else sees it; works for pages and for streams."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        if iscoroutinefunction(self):
+            return self._acall(request)
+        with bound(self._name(request)):
+            response: HttpResponse = self.get_response(request)
+            return self._mark(request, response)
+
+    async def _acall(self, request: HttpRequest) -> HttpResponse:
+        with bound(self._name(request)):
+            return self._mark(request, await self.get_response(request))
+
+    @staticmethod
+    def _name(request: HttpRequest) -> str:
+        request.request_id = accept_or_make(request.headers.get(HEADER, ""))  # type: ignore[attr-defined]
+        return str(request.request_id)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response[HEADER] = request.request_id  # type: ignore[attr-defined]
+        return response

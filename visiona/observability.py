@@ -1,0 +1,36 @@
+"""Tell Sentry what nobody planned for, without anything private."""
+
+from typing import Any
+
+import sentry_sdk
+from django.conf import settings
+from sentry_sdk.types import Event, Hint
+
+from visiona.lib import request_id
+from visiona.lib.errors import AppError
+
+PRIVATE_PARTS = ("data", "cookies", "headers", "env", "query_string")
+
+
+def start() -> None:
+    """Start reporting when SENTRY_DSN is set."""
+    if settings.SENTRY_DSN:
+        sentry_sdk.init(
+            dsn=settings.SENTRY_DSN,
+            environment=settings.ENVIRONMENT,
+            send_default_pii=False,
+            include_local_variables=False,
+            max_request_body_size="never",
+            before_send=scrub,
+        )
+
+
+def scrub(event: Event, hint: Hint) -> Event | None:
+    """Drop planned outcomes, take out what could be private, add the request id."""
+    if isinstance(hint.get("exc_info", (None, None))[1], AppError):
+        return None
+    request: dict[str, Any] = event.get("request", {})
+    for part in PRIVATE_PARTS:
+        request.pop(part, None)
+    event.setdefault("tags", {})["request_id"] = request_id.current()  # type: ignore[index]
+    return event

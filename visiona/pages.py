@@ -1,0 +1,148 @@
+"""The pages that belong to no app: the landing page, the theme, and what is shown when something goes wrong."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from visiona.lib import request_id
+from visiona.lib.errors import AppError
+from visiona.lib.problem import is_for_programs
+
+THEMES = ("paper", "darkroom")
+YEAR_SECONDS = 365 * 24 * 3600
+
+SENTENCES = {
+    HTTPStatus.BAD_REQUEST: (
+        "We could not read that request",
+        "Go back, reload the page and try once more.",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "This is not open to you",
+        "The form may have been left open too long. Reload the page and send it again.",
+    ),
+    HTTPStatus.NOT_FOUND: (
+        "There is nothing here",
+        "The address is wrong, the thing is gone, or it belongs to someone else.",
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        "That was a little fast",
+        "Wait a minute, then try again.",
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "Something broke on our side",
+        "It has been written down. Credits held for unfinished work come back by themselves.",
+    ),
+}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what Visiona is to those who are signed out; take the others to the studio."""
+    if request.user.is_authenticated:
+        return redirect("generation:studio")
+    return render(request, "landing.html")
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Remember paper or darkroom in a cookie, for the server to render without a flash."""
+    back = request.POST.get("next", "")
+    here = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    response = redirect(back if here else "home")
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        response.set_cookie(
+            "theme", chosen, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.PRODUCTION
+        )
+    return response
+
+
+def theme(request: HttpRequest) -> dict[str, str]:
+    """Give every template the theme that the person chose, or "" to follow their system."""
+    chosen = request.COOKIES.get("theme", "")
+    return {"theme": chosen if chosen in THEMES else ""}
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 400."""
+    return error_page(request, HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 403."""
+    return error_page(request, HTTPStatus.FORBIDDEN)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Answer a form whose token is missing or old."""
+    return error_page(request, HTTPStatus.FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 404."""
+    return error_page(request, HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500."""
+    return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def error_page(request: HttpRequest, status: int, *, detail: str = "") -> HttpResponse:
+    """Render an error without touching the session, the database or a context processor."""
+    title, advice = SENTENCES.get(
+        HTTPStatus(status), (HTTPStatus(status).phrase.capitalize(), "Go back and try once more.")
+    )
+    context: dict[str, Any] = {
+        "status": int(status),
+        "title": title,
+        "advice": detail or advice,
+        "stylesheet": _address_of("errors.css"),
+        "request_id": request_id.current() or getattr(request, "request_id", ""),
+        **theme(request),
+    }
+    return HttpResponse(render_to_string("errors/error.html", context), status=status)
+
+
+def _address_of(name: str) -> str:
+    try:
+        return static(name)
+    except ValueError:  # the manifest does not know it; a plain page is still a page
+        return f"/static/{name}"
+
+
+class PageErrorMiddleware:
+    """Show the page of an error that a view planned for but did not catch."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if is_for_programs(request) or not isinstance(exception, AppError):
+            return None
+        # Of what is not found, no more is said than that.
+        detail = "" if exception.status == HTTPStatus.NOT_FOUND else exception.detail
+        response = error_page(request, exception.status, detail=detail)
+        if "retry_after" in exception.facts:
+            response["Retry-After"] = str(exception.facts["retry_after"])
+        return response
+
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("theme/", choose_theme, name="theme"),
+]

@@ -1,0 +1,321 @@
+"""Every setting, read from the environment: safe on a laptop with no keys, strict in production."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.csp import CSP
+from environs import Env
+
+from visiona.embedded.location import database_url, redis_url
+from visiona.embedded.secrets import secret_key
+from visiona.lib.db.actor import NOBODY, OWNER
+
+env = Env()
+env.read_env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+
+# --- Core ---------------------------------------------------------------------------------------
+
+ENVIRONMENT = env.str("ENVIRONMENT", "development")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DEBUG", default=False)
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000)
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
+SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else secret_key(DATA_DIR))
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    [urlsplit(PUBLIC_URL).hostname or "localhost"] if PRODUCTION else ["*"],
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
+ROOT_URLCONF = "visiona.urls"
+WSGI_APPLICATION = "visiona.wsgi.application"
+
+INSTALLED_APPS = [
+    "visiona",
+    "accounts",
+    "credits",
+    "billing",
+    "generation",
+    "gallery",
+    "allauth",
+    "allauth.account",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "lucide",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "visiona.lib.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "visiona.lib.problem.ApiErrorMiddleware",
+    "visiona.pages.PageErrorMiddleware",
+    "visiona.lib.slashes.ApiSlashMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+# Streams pass only these: a synchronous middleware would cost each of them a thread.
+STREAM_MIDDLEWARE = ["visiona.lib.request_id.RequestIdMiddleware"]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "credits.context_processors.wallet",
+                "visiona.pages.theme",
+            ],
+        },
+    }
+]
+
+# --- Database, Redis, files ---------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", "") or database_url(DATA_DIR)
+REDIS_URL = env.str("REDIS_URL", "") or redis_url(DATA_DIR)
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", DATABASE_URL, conn_max_age=60)}
+DATABASES["default"] |= {
+    "ENGINE": "visiona.lib.db",
+    "ATOMIC_REQUESTS": True,
+    "CONN_HEALTH_CHECKS": True,
+    "DISABLE_SERVER_SIDE_CURSORS": True,
+}
+# The product's two logins act as nobody until a person is known; a hand-run command acts as owner.
+DATABASES["default"]["OPTIONS"] |= {
+    "server_side_binding": True,
+    "connect_timeout": 5,
+    "actor": NOBODY
+    if DATABASES["default"]["USER"] in {"visiona_web", "visiona_jobs"}
+    else OWNER,
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.25},
+    }
+}
+
+FILES_DIR = DATA_DIR / "files"
+FILE_ADDRESS_SECONDS = 900
+STORAGES = {
+    "default": {
+        "BACKEND": "visiona.lib.storage.LocalStorage",
+        "OPTIONS": {"location": str(FILES_DIR), "base_url": "/files/"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+if PRODUCTION:
+    STORAGES["staticfiles"]["BACKEND"] = "visiona.lib.storage.StaticStorage"
+
+MAX_PHOTO_BYTES = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- People -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "generation:studio"
+LOGOUT_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # it must not stand between a person and the first picture
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_GET = False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "visiona.pages.csrf_failure"
+
+MAILERS = {
+    "default": {
+        "BACKEND": env.str("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"),
+    }
+}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Visiona <hello@localhost>")
+
+# --- Browser security ---------------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:", "blob:"],
+    "connect-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+# --- API ----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["visiona.lib.envelope.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.CookieAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "visiona.lib.pagination.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "visiona.lib.problem.answer",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Visiona",
+    "DESCRIPTION": "A studio that makes pictures from words and photos, paid for with credits.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "visiona.lib.envelope.describe_envelope",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Jobs ---------------------------------------------------------------------------------------
+
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 30)
+LOCAL_WORK_IS_FREE = env.bool("LOCAL_WORK_IS_FREE", default=False)
+
+CELERY = {
+    "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_connection_timeout": 1,
+    "broker_transport_options": {
+        "visibility_timeout": 600,  # longer than any task may run
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
+        "global_keyprefix": "celery:",
+    },
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_default_queue": "quick",
+    "task_soft_time_limit": 270,
+    "task_time_limit": 300,
+    "worker_prefetch_multiplier": 1,
+    "worker_max_memory_per_child": 1_000_000,  # kB
+    "worker_soft_shutdown_timeout": 5,
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "worker_hijack_root_logger": False,
+    "timezone": "UTC",
+    "beat_schedule": {
+        "sweep-jobs": {
+            "task": "generation.tasks.sweep_jobs",
+            "schedule": 5,
+            "options": {"expires": 5},
+        },
+        "send-notices": {
+            "task": "generation.tasks.send_notices",
+            "schedule": 5,
+            "options": {"expires": 5},
+        },
+        "release-expired": {
+            "task": "credits.tasks.release_expired",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "check-books": {
+            "task": "credits.tasks.check_books",
+            "schedule": 24 * 3600,
+            "options": {"expires": 3600},
+        },
+        "forget-idempotency-keys": {
+            "task": "accounts.tasks.forget_idempotency_keys",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "erase-deleted-assets": {
+            "task": "generation.tasks.erase_deleted_assets",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+    },
+}
+
+# --- Telling what happens -----------------------------------------------------------------------
+
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING_CONFIG = "visiona.lib.logging.configure"
+LOGGING = {"level": LOG_LEVEL}
+
+# --- Language and time --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
