@@ -38,7 +38,7 @@ class BearerAuthentication(BaseAuthentication):
         services.note_use(token=token)
         return token.user, token
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 (DRF's signature)
+    def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 

@@ -10,19 +10,17 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.http import ApiRequest
 from accounts.models import IdempotencyKey, User
 from visiona.lib.errors import FieldError, IdempotencyMismatch, InvalidInput
 
 HEADER = "Idempotency-Key"
 ACCEPTABLE = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT_FOR = timedelta(hours=24)
 
 # An expired key is taken over; a live one is left as it is, and then no row comes back.
 CLAIM = """
@@ -31,7 +29,7 @@ VALUES (%(user)s, %(key)s, %(fingerprint)s, '', now())
 ON CONFLICT (user_id, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, status = NULL, answer = NULL, location = '',
        created_at = now()
- WHERE k.created_at < now() - %(kept_for)s
+ WHERE k.created_at < now() - interval '24 hours'
 RETURNING true
 """
 
@@ -45,7 +43,9 @@ class Answer:
     location: str = ""
 
 
-def once(*, user: User, key: str, request: Any, effect: Callable[[], Answer]) -> tuple[Answer, bool]:
+def once(
+    *, user: User, key: str, request: Any, effect: Callable[[], Answer]
+) -> tuple[Answer, bool]:
     """Run the effect unless this key already did; return its answer and whether it is a replay.
 
     Must run inside the transaction of the effect. Raises IdempotencyMismatch if the key was used
@@ -62,7 +62,7 @@ def once(*, user: User, key: str, request: Any, effect: Callable[[], Answer]) ->
 
 
 def respond_once(
-    request: Request, *, fingerprint: Any, effect: Callable[[], Answer], headers: dict[str, str]
+    request: ApiRequest, *, fingerprint: Any, effect: Callable[[], Answer], headers: dict[str, str]
 ) -> Response:
     """Answer an API request, honouring its Idempotency-Key if it has one."""
     key = request.headers.get(HEADER, "")
@@ -93,7 +93,7 @@ def _claim(user: User, key: str, fingerprint: bytes) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM,
-            {"user": user.pk, "key": key, "fingerprint": fingerprint, "kept_for": KEPT_FOR},
+            {"user": user.pk, "key": key, "fingerprint": fingerprint},
         )
         return cursor.fetchone() is not None
 

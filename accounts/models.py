@@ -36,7 +36,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True, default="")
     image_url = models.URLField(max_length=500, blank=True, default="")
-    clerk_id = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001 (absent, not empty: it is unique)
+    clerk_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     role = models.CharField(max_length=16, choices=Role, default=Role.USER)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

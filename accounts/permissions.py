@@ -10,12 +10,12 @@ from accounts.models import Role
 class IsSubscriber(BasePermission):
     """People with a plan, and staff."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+    def has_permission(self, request: Request, view: APIView) -> bool:
         return getattr(request.user, "role", None) in {Role.SUBSCRIBER, Role.ADMIN}
 
 
 class IsAdmin(BasePermission):
     """Staff only."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+    def has_permission(self, request: Request, view: APIView) -> bool:
         return getattr(request.user, "role", None) == Role.ADMIN

@@ -77,9 +77,7 @@ def _issue(
 
 def revoke_api_key(*, user: User, key_id: UUID) -> None:
     """End an API key at once. Raises NotFound for a key that is not mine or is dead."""
-    found = ApiToken.objects.live().filter(
-        user=user, pk=key_id, purpose=ApiToken.Purpose.KEY
-    )
+    found = ApiToken.objects.live().filter(user=user, pk=key_id, purpose=ApiToken.Purpose.KEY)
     if not found.update(revoked_at=clock.now()):
         raise NotFound("There is no such API key, or it has been revoked.")
 

@@ -22,7 +22,9 @@ class Wallet(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(held__gte=0), name="wallet_held_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(held__gte=0), name="wallet_held_not_negative"
+            ),
             models.CheckConstraint(
                 condition=models.Q(held__lte=models.F("balance")), name="wallet_never_oversold"
             ),
@@ -89,7 +91,9 @@ class Reservation(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["expires_at"], condition=models.Q(state="held"), name="reservation_open_by_expiry"
+                fields=["expires_at"],
+                condition=models.Q(state="held"),
+                name="reservation_open_by_expiry",
             ),
         ]
 
@@ -137,7 +141,9 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["wallet", "seq"], name="entry_sequence_once"),
             models.UniqueConstraint(fields=["wallet", "key"], name="entry_key_once"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=("grant", "refund"), balance_change__gt=0, held_change=0)
+                condition=models.Q(
+                    kind__in=("grant", "refund"), balance_change__gt=0, held_change=0
+                )
                 | (models.Q(kind="adjust", held_change=0) & ~models.Q(balance_change=0))
                 | models.Q(kind="reserve", balance_change=0, held_change__gt=0)
                 | models.Q(

@@ -63,4 +63,4 @@ def broken_promises() -> list[tuple[UUID, str]]:
     """Audit the whole ledger; every item is a wallet and what is wrong with it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT user_id, problem FROM credits_audit() ORDER BY 1, 2")
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -22,6 +22,13 @@ class Result(NamedTuple):
     held: int
 
     @property
+    def hold(self) -> UUID:
+        """The reservation that was made or settled."""
+        if self.reservation_id is None:
+            raise TypeError("This was no change of a reservation.")
+        return self.reservation_id
+
+    @property
     def is_replay(self) -> bool:
         """Whether this had been done before and nothing changed now."""
         return self.status == "replay"

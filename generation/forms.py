@@ -80,16 +80,24 @@ class ThumbnailForm(forms.Form):
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     @property
-    def upload(self) -> UploadedFile | None:
+    def upload(self) -> "UploadedFile[Any] | None":
         """The photo that came with the form, if one did."""
-        upload: UploadedFile | None = self.cleaned_data["photo"]
+        upload: UploadedFile[Any] | None = self.cleaned_data["photo"]
         return upload
 
     def params(self, *, photo_id: uuid.UUID | None = None) -> dict[str, Any]:
-        """Return what the job is made of, with a photo that was just uploaded instead of the old."""
+        """Return what the job is made of; a photo that was just uploaded comes first."""
         cleaned = self.cleaned_data
         chosen = photo_id or cleaned["photo_id"]
-        ordered = ("title", "style", "color_scheme", "aspect_ratio", "text_overlay", "prompt", "count")
+        ordered = (
+            "title",
+            "style",
+            "color_scheme",
+            "aspect_ratio",
+            "text_overlay",
+            "prompt",
+            "count",
+        )
         return {name: cleaned[name] for name in ordered} | {
             "photo_id": str(chosen) if chosen else None
         }

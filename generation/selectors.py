@@ -62,7 +62,8 @@ def assets_of_jobs(*, jobs: list[Job]) -> dict[UUID, list[Asset]]:
     """Return what each of these jobs made, in one query."""
     by_job: dict[UUID, list[Asset]] = {job.pk: [] for job in jobs}
     for asset in Asset.objects.filter(job_id__in=by_job).kept().order_by("number"):
-        by_job[asset.job_id].append(asset)
+        if asset.job_id:
+            by_job[asset.job_id].append(asset)
     return by_job
 
 

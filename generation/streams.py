@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import redis.asyncio
@@ -36,8 +37,41 @@ KEEP_ALIVE_SECONDS = 15.0
 RECONNECT_MILLISECONDS = 2000
 RECENT = timedelta(seconds=10)
 """A page that just loaded may have missed what ended while it was on its way."""
+OVERLAP = timedelta(seconds=5)
+"""A change can become visible after one with a later time: look back a little, tell once."""
 
-Write = Callable[[Any, datetime], tuple[list[str], datetime]]
+Write = Callable[[Any, list[Job]], list[str]]
+
+
+@dataclass
+class Reader:
+    """What one stream has told, and how it finds what is new."""
+
+    user: Any
+    write: Write
+    resume_at: datetime | None
+    only: UUID | None = None
+    told: dict[UUID, datetime] = field(default_factory=dict)
+
+    def news(self) -> list[str]:
+        """Return the messages that are due; at first the present state. Raises NotFound."""
+        with act_as(Actor(user_id=self.user.pk)), transaction.atomic():
+            candidates = self._one() if self.only else self._all()
+            new = [job for job in candidates if self.told.get(job.pk) != job.updated_at]
+            self.told |= {job.pk: job.updated_at for job in new}
+            return self.write(self.user, new) if new else []
+
+    def _one(self) -> list[Job]:
+        return [selectors.job_of(user=self.user, job_id=cast("UUID", self.only))]
+
+    def _all(self) -> list[Job]:
+        since = self.resume_at or clock.now() - RECENT
+        jobs = selectors.jobs_changed_since(user=self.user, moment=since - OVERLAP)
+        if self.resume_at is None:  # the first look, unless the client says what it has seen
+            jobs = jobs | selectors.unfinished_jobs_of(user=self.user).order_by("updated_at")
+        found = list(jobs)
+        self.resume_at = max((job.updated_at for job in found), default=clock.now())
+        return found
 
 
 @transaction.non_atomic_requests
@@ -48,33 +82,21 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 @transaction.non_atomic_requests
-async def job_events(
-    request: HttpRequest, job_id: UUID
-) -> HttpResponse | StreamingHttpResponse:
+async def job_events(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """Stream one job of mine."""
-
-    def write(user: Any, since: datetime) -> tuple[list[str], datetime]:
-        job = selectors.job_of(user=user, job_id=job_id)
-        fresh = job.updated_at > since
-        return ([_message("job.updated", represent(job), job.updated_at)] if fresh else []), max(
-            since, job.updated_at
-        )
-
-    return await _open(request, write, present_from=datetime.min.replace(tzinfo=UTC))
+    return await _open(request, _json_jobs, only=job_id)
 
 
 async def _open(
-    request: HttpRequest, write: Write, present_from: datetime | None = None
+    request: HttpRequest, write: Write, only: UUID | None = None
 ) -> HttpResponse | StreamingHttpResponse:
     try:
         user = await sync_to_async(_person)(request)
-        since = _resume_point(request) or present_from or clock.now() - RECENT
-        first = await _read(user, write, since)
+        reader = Reader(user, write, _resume_point(request), only)
+        first = await sync_to_async(reader.news)()
     except AppError as error:
         return problem.http_answer(error)
-    response = StreamingHttpResponse(
-        _stream(user, write, first), content_type="text/event-stream"
-    )
+    response = StreamingHttpResponse(_stream(reader, first), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -93,27 +115,17 @@ def _person(request: HttpRequest) -> Any:
         return user
 
 
-async def _stream(
-    user: Any, write: Write, first: tuple[list[str], datetime]
-) -> AsyncIterator[str]:
+async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
-    messages, since = first
-    async with _bell(user.pk) as wait_for_news:
+    messages = first
+    async with _bell(reader.user.pk) as wait_for_news:
         while True:
             for message in messages:
                 yield message
             if not messages:
                 yield ": keep-alive\n\n"
             await wait_for_news()
-            messages, since = await _read(user, write, since)
-
-
-async def _read(user: Any, write: Write, since: datetime) -> tuple[list[str], datetime]:
-    def as_person() -> tuple[list[str], datetime]:
-        with act_as(Actor(user_id=user.pk)), transaction.atomic():
-            return write(user, since)
-
-    return await sync_to_async(as_person)()
+            messages = await sync_to_async(reader.news)()
 
 
 @contextlib.asynccontextmanager
@@ -140,21 +152,16 @@ async def _bell(user_id: UUID) -> AsyncIterator[Callable[[], Any]]:
         yield wait
     finally:
         with contextlib.suppress(RedisError):
-            await listener.aclose()
+            await listener.aclose()  # type: ignore[no-untyped-call]
             await client.aclose()
 
 
-def _html_news(user: Any, since: datetime) -> tuple[list[str], datetime]:
-    changed = _changed(user, since)
-    if not changed:
-        return [], since
+def _html_news(user: Any, changed: list[Job]) -> list[str]:
     assets = selectors.assets_of_jobs(jobs=changed)
     parts = [
         _partial(
             f"#job-{job.pk}",
-            render_to_string(
-                "generation/_job_card.html", {"job": job, "assets": assets[job.pk]}
-            ),
+            render_to_string("generation/_job_card.html", {"job": job, "assets": assets[job.pk]}),
         )
         for job in changed
     ]
@@ -162,25 +169,19 @@ def _html_news(user: Any, since: datetime) -> tuple[list[str], datetime]:
     parts.append(
         _partial("#balance", render_to_string("components/_balance.html", {"wallet": wallet}))
     )
-    newest = max(job.updated_at for job in changed)
     html = "".join(parts).replace("\r", "").replace("\n", " ")
-    return [f"id: {_moment(newest)}\ndata: {html}\n\n"], newest
+    return [f"id: {_moment(changed[-1].updated_at)}\ndata: {html}\n\n"]
 
 
-def _json_news(user: Any, since: datetime) -> tuple[list[str], datetime]:
-    changed = _changed(user, since)
-    if not changed:
-        return [], since
-    newest = max(job.updated_at for job in changed)
+def _json_jobs(user: Any, changed: list[Job]) -> list[str]:
+    return [_message("job.updated", represent(job), job.updated_at) for job in changed]
+
+
+def _json_news(user: Any, changed: list[Job]) -> list[str]:
     wallet = credits_selectors.wallet_of(user=user)
-    messages = [_message("job.updated", represent(job), job.updated_at) for job in changed]
     money = {"available": wallet.available, "held": wallet.held}
-    return [*messages, _message("wallet.updated", money, newest)], newest
-
-
-def _changed(user: Any, since: datetime) -> list[Job]:
-    """Return what changed since then, and at the very first what is still being made."""
-    return list(selectors.jobs_changed_since(user=user, moment=since))
+    last = _message("wallet.updated", money, changed[-1].updated_at)
+    return [*_json_jobs(user, changed), last]
 
 
 def _partial(target: str, html: str) -> str:

@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import UserRequest
@@ -43,7 +42,8 @@ def _initial(request: UserRequest) -> dict[str, Any]:
         source = UUID(request.GET.get("from", ""))
     except ValueError:
         return initial
-    return initial | selectors.job_of(user=request.user, job_id=source).params
+    params: dict[str, Any] = selectors.job_of(user=request.user, job_id=source).params
+    return initial | params
 
 
 def _order(request: UserRequest) -> HttpResponse:
@@ -166,9 +166,7 @@ def cancel_job(request: UserRequest, job_id: UUID) -> HttpResponse:
 def retry_job(request: UserRequest, job_id: UUID) -> HttpResponse:
     """Order the same again, at its own price."""
     try:
-        again = job_services.retry(
-            user=request.user, job_id=job_id, request_id=request.request_id
-        )
+        again = job_services.retry(user=request.user, job_id=job_id, request_id=request.request_id)
     except AppError as error:
         messages.error(request, error.detail)
         return _go_to_job(request, job_id)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts import services as accounts_services
@@ -19,25 +18,21 @@ class ApiClient:
             secret = accounts_services.issue_sign_in(user=user, client="tests")
             self._headers = {"authorization": f"Bearer {secret}"}
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send JSON to a path under /api/v1/."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         content = {} if body is None else {"data": body, "content_type": "application/json"}
         send = getattr(self._client, method.lower())
-        answer: HttpResponse = send(
-            f"/api/v1/{path}", headers={**self._headers, **named}, **content
-        )
+        answer: Any = send(f"/api/v1/{path}", headers={**self._headers, **named}, **content)
         return answer
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.call("GET", path, **headers)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.call("POST", path, body if body is not None else {}, **headers)
 
-    def upload(self, path: str, **fields: Any) -> HttpResponse:
+    def upload(self, path: str, **fields: Any) -> Any:
         """Send a form with files."""
-        answer: HttpResponse = self._client.post(
-            f"/api/v1/{path}", data=fields, headers=self._headers
-        )
+        answer: Any = self._client.post(f"/api/v1/{path}", data=fields, headers=self._headers)
         return answer

@@ -39,9 +39,7 @@ def make_job(user: User, **params: Any) -> Job:
     """A thumbnail that somebody ordered."""
     order = {"title": "How to win", **params}
     with act_as_user(user.pk):
-        return jobs.submit(
-            user=user, kind="thumbnail", params=order, request_id="tests-request"
-        )
+        return jobs.submit(user=user, kind="thumbnail", params=order, request_id="tests-request")
 
 
 def make_photo(user: User, name: str = "astronaut.jpg") -> Asset:

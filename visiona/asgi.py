@@ -5,15 +5,15 @@ under a WSGI server, and only what has to stay open is asynchronous (docs/archit
 """
 
 import os
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visiona.settings")
 
-from a2wsgi import WSGIMiddleware  # noqa: E402 (the settings have to be named first)
-from django.conf import settings  # noqa: E402
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
 
-from visiona.wsgi import application as wsgi_application  # noqa: E402
+from visiona.wsgi import application as wsgi_application
 
 STREAMS = "/stream/"
 PAGE_THREADS = 12
@@ -32,7 +32,7 @@ class StreamHandler(ASGIHandler):
 
 
 streams = StreamHandler()
-pages = WSGIMiddleware(wsgi_application, workers=PAGE_THREADS)
+pages = WSGIMiddleware(cast("Any", wsgi_application), workers=PAGE_THREADS)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

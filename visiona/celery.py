@@ -11,7 +11,7 @@ from visiona.lib import request_id
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visiona.settings")
 
 
-class NamedTask(Task):
+class NamedTask(Task):  # type: ignore[type-arg] # generic in the stubs only
     """A task that runs under the id of the request that caused it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,30 +1,61 @@
-"""What Django shows when no view did: a document to programs, a page to people."""
+"""What is shown when no view answered: a document to programs, a page to people."""
 
+import sys
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from visiona import pages
 from visiona.lib import errors, problem
 
-Page = Callable[[HttpRequest], HttpResponse]
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400."""
+    del exception
+    return answer(request, errors.Malformed())
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _answer(request, errors.Malformed(), pages.bad_request)
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 403."""
+    del exception
+    return answer(request, errors.NotAllowed())
 
 
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _answer(request, errors.NotAllowed(), pages.permission_denied)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _answer(request, errors.NotFound(), pages.not_found)
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 404."""
+    del exception
+    return answer(request, errors.NotFound())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, errors.AppError(), pages.server_error)
+    """Answer 500, or 503 when the database or Redis went away under a middleware."""
+    exception = sys.exception()
+    outage = problem.planned(exception) if isinstance(exception, problem.OUTAGES) else None
+    return answer(request, outage or errors.AppError())
 
 
-def _answer(request: HttpRequest, error: errors.AppError, page: Page) -> HttpResponse:
-    return problem.http_answer(error) if problem.is_for_programs(request) else page(request)
+class PlannedErrorMiddleware:
+    """Answer what a view raised and somebody planned for; the rest is a defect and stays one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        ours = isinstance(exception, (errors.AppError, *problem.OUTAGES))
+        error = problem.planned(exception) if ours else None
+        return answer(request, error) if error else None
+
+
+def answer(request: HttpRequest, error: errors.AppError) -> HttpResponse:
+    """Answer with an error in the form that the asker reads."""
+    if problem.is_for_programs(request):
+        return problem.http_answer(error)
+    # The page has words of its own for what says nothing particular.
+    detail = "" if error.detail == error.default_detail else error.detail
+    response = pages.error_page(request, error.status, detail=detail)
+    for name, value in problem.headers_of(error).items():
+        response[name] = value
+    return response

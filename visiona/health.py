@@ -15,14 +15,14 @@ from redis.retry import Retry
 
 @require_safe
 @transaction.non_atomic_requests
-def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 (Django's signature)
+def healthz(request: HttpRequest) -> JsonResponse:
     """Say that this process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 @transaction.non_atomic_requests
-def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 (Django's signature)
+def readyz(request: HttpRequest) -> JsonResponse:
     """Look at everything that is needed; 503 names what is down."""
     checks = {name: _state(check) for name, check in CHECKS.items()}
     ready = all(state == "ok" for state in checks.values())

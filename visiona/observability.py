@@ -32,5 +32,5 @@ def scrub(event: Event, hint: Hint) -> Event | None:
     request: dict[str, Any] = event.get("request", {})
     for part in PRIVATE_PARTS:
         request.pop(part, None)
-    event.setdefault("tags", {})["request_id"] = request_id.current()  # type: ignore[index]
+    event.setdefault("tags", {})["request_id"] = request_id.current()
     return event

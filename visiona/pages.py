@@ -1,11 +1,10 @@
-"""The pages that belong to no app: the landing page, the theme, and what is shown when something goes wrong."""
+"""The pages that belong to no app: the landing page, the theme, the pages of errors."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -14,8 +13,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from visiona.lib import request_id
-from visiona.lib.errors import AppError
-from visiona.lib.problem import is_for_programs
 
 THEMES = ("paper", "darkroom")
 YEAR_SECONDS = 365 * 24 * 3600
@@ -74,29 +71,9 @@ def theme(request: HttpRequest) -> dict[str, str]:
     return {"theme": chosen if chosen in THEMES else ""}
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """Answer 400."""
-    return error_page(request, HTTPStatus.BAD_REQUEST)
-
-
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """Answer 403."""
-    return error_page(request, HTTPStatus.FORBIDDEN)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is missing or old."""
     return error_page(request, HTTPStatus.FORBIDDEN)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """Answer 404."""
-    return error_page(request, HTTPStatus.NOT_FOUND)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500."""
-    return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def error_page(request: HttpRequest, status: int, *, detail: str = "") -> HttpResponse:
@@ -120,26 +97,6 @@ def _address_of(name: str) -> str:
         return static(name)
     except ValueError:  # the manifest does not know it; a plain page is still a page
         return f"/static/{name}"
-
-
-class PageErrorMiddleware:
-    """Show the page of an error that a view planned for but did not catch."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if is_for_programs(request) or not isinstance(exception, AppError):
-            return None
-        # Of what is not found, no more is said than that.
-        detail = "" if exception.status == HTTPStatus.NOT_FOUND else exception.detail
-        response = error_page(request, exception.status, detail=detail)
-        if "retry_after" in exception.facts:
-            response["Retry-After"] = str(exception.facts["retry_after"])
-        return response
 
 
 urlpatterns = [

@@ -25,7 +25,7 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else secret_key(DATA_DIR))
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [], subcast=str)
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
     [urlsplit(PUBLIC_URL).hostname or "localhost"] if PRODUCTION else ["*"],
@@ -60,9 +60,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "visiona.lib.problem.ApiErrorMiddleware",
-    "visiona.pages.PageErrorMiddleware",
+    "visiona.handlers.PlannedErrorMiddleware",
     "visiona.lib.slashes.ApiSlashMiddleware",
+    "visiona.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -110,9 +110,7 @@ DATABASES["default"] |= {
 DATABASES["default"]["OPTIONS"] |= {
     "server_side_binding": True,
     "connect_timeout": 5,
-    "actor": NOBODY
-    if DATABASES["default"]["USER"] in {"visiona_web", "visiona_jobs"}
-    else OWNER,
+    "actor": NOBODY if DATABASES["default"]["USER"] in {"visiona_web", "visiona_jobs"} else OWNER,
 }
 
 CACHES = {
@@ -129,16 +127,18 @@ FILE_ADDRESS_SECONDS = 900
 STORAGES = {
     "default": {
         "BACKEND": "visiona.lib.storage.LocalStorage",
-        "OPTIONS": {"location": str(FILES_DIR), "base_url": "/files/"},
+        "OPTIONS": {"location": str(FILES_DIR), "base_url": "/files/", "allow_overwrite": True},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "visiona.lib.storage.StaticStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
-if PRODUCTION:
-    STORAGES["staticfiles"]["BACKEND"] = "visiona.lib.storage.StaticStorage"
 
 MAX_PHOTO_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -1,6 +1,6 @@
 """The root of every URL."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
@@ -10,7 +10,7 @@ from generation import streams
 from visiona import files, handlers, health
 
 # The reader draws itself with inline styles; nothing of ours is on its page.
-READER_CSP = {
+READER_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
@@ -34,7 +34,7 @@ class ApiSchema(SpectacularAPIView):
     permission_classes = ()
 
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("schema", ApiSchema.as_view(), name="schema"),
     path("", include("accounts.api.urls")),
     path("", include("billing.api.urls")),

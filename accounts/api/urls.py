@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import schema, views
+
+__all__ = ["schema", "urlpatterns"]  # importing the schema registers it
 
 urlpatterns = [
     path("auth/logout", views.LogOut.as_view()),

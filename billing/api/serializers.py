@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError as InvalidPassword
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.plans import FREE
@@ -35,12 +36,13 @@ class MeOutput(serializers.ModelSerializer[Any]):
             "created_at",
         ]
 
-    def get_plan(self, user: Any) -> str:  # noqa: ARG002 (there is only this one)
+    def get_plan(self, user: Any) -> str:
         return FREE.name
 
-    def get_wallet(self, user: Any) -> WalletSummary:
+    @extend_schema_field(WalletSummary)
+    def get_wallet(self, user: Any) -> Any:
         wallet = credits_selectors.wallet_of(user=user)
-        return WalletSummary(wallet).data  # type: ignore[return-value]
+        return WalletSummary(wallet).data
 
 
 class MeChange(StrictSerializer):

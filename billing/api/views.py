@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts import doors
 from accounts import selectors as accounts_selectors
 from accounts import services as accounts_services
+from accounts.http import ApiRequest
 from billing.api.serializers import LogInInput, MeChange, MeOutput, SessionOutput, SignUpInput
 from visiona.lib.db.actor import act_as_user
 
@@ -49,12 +50,12 @@ class Me(APIView):
     """Myself."""
 
     @extend_schema(responses=MeOutput)
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Return who I am, my plan and my wallet."""
         return Response(MeOutput(request.user).data)
 
     @extend_schema(request=MeChange, responses=MeOutput)
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: ApiRequest) -> Response:
         """Change my name."""
         change = MeChange(data=request.data)
         change.is_valid(raise_exception=True)

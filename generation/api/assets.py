@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.http import ApiRequest
 from generation import selectors
 from generation.api.serializers import (
     AssetChange,
@@ -58,12 +59,12 @@ class AssetDetail(APIView):
     """One picture or film of mine."""
 
     @extend_schema(responses=AssetOutput)
-    def get(self, request: Request, asset_id: UUID) -> Response:
+    def get(self, request: ApiRequest, asset_id: UUID) -> Response:
         """Return the asset with fresh signed addresses."""
         return Response(AssetOutput(selectors.asset_of(user=request.user, asset_id=asset_id)).data)
 
     @extend_schema(request=AssetChange, responses=AssetOutput)
-    def patch(self, request: Request, asset_id: UUID) -> Response:
+    def patch(self, request: ApiRequest, asset_id: UUID) -> Response:
         """Change the title or the star."""
         change = AssetChange(data=request.data)
         change.is_valid(raise_exception=True)
@@ -71,7 +72,7 @@ class AssetDetail(APIView):
         return self.get(request, asset_id)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, asset_id: UUID) -> Response:
+    def delete(self, request: ApiRequest, asset_id: UUID) -> Response:
         """Put the asset in the bin for thirty days."""
         assets.delete_asset(user=request.user, asset_id=asset_id)
         return Response(status=204)
@@ -81,7 +82,7 @@ class AssetRestore(APIView):
     """One thing in my bin."""
 
     @extend_schema(request=None, responses=AssetOutput)
-    def post(self, request: Request, asset_id: UUID) -> Response:
+    def post(self, request: ApiRequest, asset_id: UUID) -> Response:
         """Take the asset out of the bin."""
         assets.restore_asset(user=request.user, asset_id=asset_id)
         return Response(AssetOutput(selectors.asset_of(user=request.user, asset_id=asset_id)).data)
@@ -91,13 +92,11 @@ class AssetsDelete(APIView):
     """Many things at once."""
 
     @extend_schema(request=AssetIds, responses=DeletedOutput)
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Put up to a hundred assets in the bin; answers how many were mine."""
         wanted = AssetIds(data=request.data)
         wanted.is_valid(raise_exception=True)
-        deleted = assets.delete_assets(
-            user=request.user, asset_ids=wanted.validated_data["ids"]
-        )
+        deleted = assets.delete_assets(user=request.user, asset_ids=wanted.validated_data["ids"])
         return Response({"deleted": deleted})
 
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.utils import encoders
 from rest_framework.views import APIView
 
+from accounts.http import ApiRequest
 from accounts.idempotency import HEADER, Answer, respond_once
 from generation import selectors
 from generation.api.serializers import (
@@ -29,7 +30,7 @@ from visiona.lib.errors import FieldError, InvalidInput
 
 ACCEPTED = {"Retry-After": "3"}
 ORDER = PolymorphicProxySerializer(
-    component_name="JobInput", serializers=INPUTS, resource_type_field_name="kind"
+    component_name="JobInput", serializers=dict(INPUTS), resource_type_field_name="kind"
 )
 ONCE = OpenApiParameter(
     HEADER, str, OpenApiParameter.HEADER, description="1-255 visible ASCII characters."
@@ -74,7 +75,7 @@ class JobList(ListAPIView[Job]):
         return self.get_paginated_response(shown)
 
     @extend_schema(request=ORDER, responses={202: JobOutput}, parameters=[ONCE])
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Order something: its price is held now and spent when it arrives."""
         kind, params = read_order(request.data)
 
@@ -93,7 +94,7 @@ class JobDetail(APIView):
     """One of my jobs."""
 
     @extend_schema(responses=JobOutput)
-    def get(self, request: Request, job_id: UUID) -> Response:
+    def get(self, request: ApiRequest, job_id: UUID) -> Response:
         """Return the job as it stands; ask every three seconds, or follow its stream."""
         return Response(represent(selectors.job_of(user=request.user, job_id=job_id)))
 
@@ -102,7 +103,7 @@ class JobCancel(APIView):
     """The end of one of my jobs."""
 
     @extend_schema(request=None, responses=JobOutput)
-    def post(self, request: Request, job_id: UUID) -> Response:
+    def post(self, request: ApiRequest, job_id: UUID) -> Response:
         """Cancel the job; its credits return."""
         return Response(represent(jobs.cancel(user=request.user, job_id=job_id)))
 
@@ -111,13 +112,11 @@ class JobRetry(APIView):
     """Another try at one of my jobs."""
 
     @extend_schema(request=None, responses={202: JobOutput}, parameters=[ONCE])
-    def post(self, request: Request, job_id: UUID) -> Response:
+    def post(self, request: ApiRequest, job_id: UUID) -> Response:
         """Order the same again, as a new job with its own price."""
 
         def order() -> Answer:
-            job = jobs.retry(
-                user=request.user, job_id=job_id, request_id=request_id.current()
-            )
+            job = jobs.retry(user=request.user, job_id=job_id, request_id=request_id.current())
             return Answer(status=202, body=_plain(represent(job)), location=location_of(job))
 
         return respond_once(
@@ -129,7 +128,7 @@ class PriceList(APIView):
     """What everything costs."""
 
     @extend_schema(responses=PriceOutput(many=True))
-    def get(self, request: Request) -> Response:  # noqa: ARG002 (DRF's signature)
+    def get(self, request: ApiRequest) -> Response:
         """Return the catalogue: kinds, prices and options."""
         return Response(PriceOutput(list(KINDS.values()), many=True).data)
 
@@ -138,7 +137,7 @@ class QuoteMaker(APIView):
     """What one order would cost."""
 
     @extend_schema(request=ORDER, responses=QuoteOutput)
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Price an order by the function that charges; nothing is held."""
         kind, params = read_order(request.data)
         return Response(QuoteOutput(jobs.quote(kind=kind, params=params)).data)

@@ -1,16 +1,15 @@
 """The API of photos: what I uploaded."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.http import ApiRequest
 from generation import selectors
 from generation.api.serializers import PhotoInput, PhotoOutput
 from generation.models import Asset
@@ -27,7 +26,7 @@ class PhotoList(ListAPIView[Asset]):
         return selectors.photos_of(user=self.request.user)  # type: ignore[arg-type]
 
     @extend_schema(request={"multipart/form-data": PhotoInput}, responses={201: PhotoOutput})
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Upload a JPEG, PNG or WebP picture of at most 20 MB and 50 megapixels."""
         form = PhotoInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -39,12 +38,12 @@ class PhotoDetail(APIView):
     """One of my photos."""
 
     @extend_schema(responses=PhotoOutput)
-    def get(self, request: Request, photo_id: UUID) -> Response:
+    def get(self, request: ApiRequest, photo_id: UUID) -> Response:
         """Return the photo with a fresh signed address."""
         return Response(PhotoOutput(selectors.photo_of(user=request.user, photo_id=photo_id)).data)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, photo_id: UUID) -> Response:
+    def delete(self, request: ApiRequest, photo_id: UUID) -> Response:
         """Delete the photo; its file is erased after thirty days."""
         photos.remove_photo(user=request.user, photo_id=photo_id)
         return Response(status=204)

@@ -3,12 +3,14 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from generation.catalog import KINDS, MAX_PROMPT, MAX_TITLE, THUMBNAIL
 from generation.models import Asset, Job
 from visiona.lib.serializers import StrictSerializer
+from visiona.lib.storage import absolute
 
 
 class NothingYet(serializers.UUIDField):
@@ -24,7 +26,7 @@ class ThumbnailInput(StrictSerializer):
 
     kind = serializers.ChoiceField(choices=[THUMBNAIL.name])
     title = serializers.CharField(max_length=MAX_TITLE)
-    style = serializers.ChoiceField(choices=THUMBNAIL.options["style"], default="bold")
+    style: Any = serializers.ChoiceField(choices=THUMBNAIL.options["style"], default="bold")
     color_scheme = serializers.ChoiceField(
         choices=THUMBNAIL.options["color_scheme"], default="sunset"
     )
@@ -39,7 +41,7 @@ class ThumbnailInput(StrictSerializer):
     count = serializers.IntegerField(min_value=1, max_value=THUMBNAIL.max_count, default=1)
 
 
-INPUTS: dict[str, type[StrictSerializer]] = {THUMBNAIL.name: ThumbnailInput}
+INPUTS: dict[str, type[serializers.Serializer[Any]]] = {THUMBNAIL.name: ThumbnailInput}
 
 
 def read_order(data: Any) -> tuple[str, dict[str, Any]]:
@@ -61,7 +63,7 @@ def read_order(data: Any) -> tuple[str, dict[str, Any]]:
 
 
 class QuoteLineOutput(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label: Any = serializers.CharField()
     amount = serializers.IntegerField()
 
 
@@ -77,10 +79,17 @@ class PriceOutput(serializers.Serializer[Any]):
     options = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
 
+class AddressField(serializers.URLField):
+    """A signed address that works for a quarter of an hour or longer."""
+
+    def to_representation(self, value: str) -> str:
+        return absolute(value)
+
+
 class AssetOutput(serializers.ModelSerializer[Asset]):
-    url = serializers.URLField(read_only=True)
-    thumbnail_url = serializers.URLField(read_only=True)
-    enhanced_prompt = serializers.ReadOnlyField(default=None)
+    url = AddressField(read_only=True)
+    thumbnail_url = AddressField(read_only=True)
+    enhanced_prompt = serializers.CharField(default=None, allow_null=True, read_only=True)
     job_id = serializers.UUIDField(allow_null=True)
     clone_id = serializers.UUIDField(default=None, allow_null=True)
     project_id = serializers.UUIDField(default=None, allow_null=True)
@@ -139,7 +148,7 @@ class JobOutput(serializers.ModelSerializer[Job]):
     """A job with what it made so far."""
 
     eta_seconds = serializers.IntegerField(allow_null=True)
-    enhanced_prompt = serializers.ReadOnlyField(default=None)
+    enhanced_prompt = serializers.CharField(default=None, allow_null=True, read_only=True)
     assets = serializers.SerializerMethodField()
     clone_id = serializers.UUIDField(default=None, allow_null=True)
     error = serializers.SerializerMethodField()
@@ -169,15 +178,17 @@ class JobOutput(serializers.ModelSerializer[Job]):
             "finished_at",
         ]
 
-    def get_assets(self, job: Job) -> list[AssetOutput]:
+    @extend_schema_field(AssetOutput(many=True))
+    def get_assets(self, job: Job) -> Any:
         made = self.context["assets"].get(job.pk, [])
-        return AssetOutput(made, many=True).data  # type: ignore[return-value]
+        return AssetOutput(made, many=True).data
 
-    def get_error(self, job: Job) -> JobErrorOutput | None:
+    @extend_schema_field(JobErrorOutput(allow_null=True))
+    def get_error(self, job: Job) -> Any:
         if not job.error_code:
             return None
         error = {"code": job.error_code, "detail": job.error_detail, "stage": job.error_stage}
-        return JobErrorOutput(error).data  # type: ignore[return-value]
+        return JobErrorOutput(error).data
 
 
 class CoachIssueOutput(serializers.Serializer[Any]):
@@ -191,7 +202,7 @@ class CoachOutput(serializers.Serializer[Any]):
 
 
 class PhotoOutput(serializers.ModelSerializer[Asset]):
-    url = serializers.URLField(read_only=True)
+    url = AddressField(read_only=True)
     coach = CoachOutput()
 
     class Meta:

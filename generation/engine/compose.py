@@ -24,6 +24,7 @@ from generation.engine.titles import Title, read_title
 type Progress = Callable[[str, float], None]
 
 ICON_SIDE: Final = 0.86  # of the shorter side: as large as an icon is ever shown
+ICON_FILL: Final = {"playful": 0.84, "minimal": 0.82, "neon": 0.86}  # a shape frames them
 KEPT_WHOLE: Final = "The subject fills the photo, so the photo was kept whole."
 NO_SUBJECT: Final = "No subject stood out in the photo, so it became the background."
 
@@ -34,6 +35,7 @@ GROUNDS: Final[dict[str, Callable[[Stage], Pixels]]] = {
     "editorial": editorial.paint,
     "playful": playful.paint,
 }
+TITLE_AIR: Final = 0.045  # of the shorter side, kept between a shape and the title
 BLOOM: Final = {"cinematic": 0.32, "neon": 0.34}
 VIGNETTE: Final = {"bold": 0.22, "cinematic": 0.34, "neon": 0.22, "editorial": 0.06}
 GRAIN: Final = {"bold": 0.006, "cinematic": 0.014, "neon": 0.008, "editorial": 0.008}
@@ -85,6 +87,8 @@ def compose(order: Order, random: Random, progress: Progress) -> Composition:
     progress("cutting out the subject", 0.0)
     material = _material(order, random)
     layout = laid_out(_wish(order, material), random)
+    if layout.panel is not None:
+        material.warnings.append(KEPT_WHOLE)
     progress("painting the background", 0.4)
     stage = _stage(order, layout, random)
     pixels = _ground(order, material, layout, stage)
@@ -103,7 +107,9 @@ def _material(order: Order, random: Random) -> Material:
         _take_photo(material, order.photo)
     elif understanding.objects:
         side = int(order.size.unit * ICON_SIDE)
-        material.subject = icon_subject(understanding.objects, side, random)
+        material.subject = icon_subject(
+            understanding.objects, side, random, ICON_FILL.get(order.style, 1.0)
+        )
     return material
 
 
@@ -120,11 +126,18 @@ def _wish(order: Order, material: Material) -> Wish:
 
 
 def _stage(order: Order, layout: Layout, random: Random) -> Stage:
-    has_subject = layout.standing is not None
-    grounded = layout.standing is not None and layout.standing.box.bottom >= order.size.height
-    return Stage(
-        order.size, order.scheme, random, layout.focus, layout.reach, has_subject, grounded
-    )
+    has_subject = layout.standing is not None or layout.panel is not None
+    room = _room(layout, order.size)
+    return Stage(order.size, order.scheme, random, layout.focus, layout.reach, has_subject, room)
+
+
+def _room(layout: Layout, size: Size) -> float:
+    if layout.block is None:
+        return size.aspect
+    box, across, down = layout.block.box, *layout.focus
+    aside = max(box.left - across * size.width, across * size.width - box.right)
+    below = down * size.height - box.bottom
+    return max(aside, below) / size.unit - TITLE_AIR
 
 
 def _ground(order: Order, material: Material, layout: Layout, stage: Stage) -> Pixels:
@@ -173,5 +186,3 @@ def _occupied(layout: Layout) -> list[Box]:
     if layout.standing is not None:
         boxes.append(layout.standing.box)
     return boxes
-
-

@@ -53,6 +53,7 @@ class Subject:
     cuts: Cuts
     face: Box | None = None
     is_icon: bool = False
+    fill: float = 1.0  # how much of the usual room it takes
 
 
 @dataclass(frozen=True, slots=True)

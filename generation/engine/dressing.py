@@ -8,7 +8,7 @@ import numpy as np
 
 from generation.engine.backgrounds import neon
 from generation.engine.color import changed, color_of
-from generation.engine.finish import FILM, Grade, graded
+from generation.engine.finish import ON_FILM, Grade, graded
 from generation.engine.pixels import (
     WHITE,
     Pixels,
@@ -129,7 +129,7 @@ def _cinematic(dressing: Dressing) -> Pixels:
     """The place's own light falls on the subject: its tint, its rim, its haze at the feet."""
     unit = dressing.unit
     around = blurred(dressing.pixels, unit * 0.12)
-    colors = graded(dressing.colors, FILM)
+    colors = graded(dressing.colors, ON_FILM)
     tint = around / (around.mean(axis=2, keepdims=True) + 0.08)
     colors = floats(colors * (0.80 + 0.17 * tint))
     wrap = np.clip(blurred(1 - dressing.alpha, unit * 0.014), 0, 1) * dressing.alpha

@@ -41,6 +41,13 @@ class Grade:
     strength: float = 0.12
 
 
+ON_FILM = Grade(  # for what stands in front: skin must stay skin
+    contrast=0.22,
+    saturation=0.98,
+    shadows=color_of("#0a5a78"),
+    highlights=color_of("#ffb066"),
+    strength=0.06,
+)
 FILM = Grade(
     contrast=0.45,
     saturation=1.04,

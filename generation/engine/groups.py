@@ -16,13 +16,13 @@ ABOVE: Final = 0.26
 GAP: Final = 0.030  # the ring that keeps the two apart, in sides
 
 
-def icon_subject(names: tuple[str, ...], side: int, random: Random) -> Subject:
+def icon_subject(names: tuple[str, ...], side: int, random: Random, fill: float = 1.0) -> Subject:
     """The objects as one subject; `side` is about how many pixels it will need."""
     front = _leaning(names[0], side, random)
     if len(names) == 1:
-        return Subject(front, Cuts(), is_icon=True)
+        return Subject(front, Cuts(), is_icon=True, fill=fill)
     back = _leaning(names[1], int(side * BEHIND), random)
-    return Subject(_grouped(front, back, random), Cuts(), is_icon=True)
+    return Subject(_grouped(front, back, random), Cuts(), is_icon=True, fill=fill)
 
 
 def _leaning(name: str, side: int, random: Random) -> Raster:

@@ -31,8 +31,12 @@ MOST_LINES: Final = 5
 PADDING: Final = {"bold": 0.10, "playful": 0.07, "neon": 0.04}  # sizes
 CENTERED_WHEN_TALL: Final = frozenset({"bold", "playful", "neon", "cinematic"})
 CENTERED_ALONE: Final = frozenset({"bold", "playful", "neon"})
-ALONE_WIDTH: Final = {"minimal": 0.66, "editorial": 0.74, "cinematic": 0.82}
-ALONE_GROWTH: Final = 1.25  # a title with the picture to itself may be this much larger
+ALONE_WIDTH: Final = {"minimal": 0.66, "editorial": 0.74, "cinematic": 0.80}
+ALONE_ANCHOR: Final = {"cinematic": 0.92}  # a film title stands low, its place above it
+ANCHORS: Final = (0.5, 0.3, 0.12)
+ANCHOR_COST: Final = 1.05  # leaving the middle must make the title this much larger
+ALONE_GROWTH: Final = {"cinematic": 0.74}
+USUAL_GROWTH: Final = 1.25  # a title with the picture to itself may be this much larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +95,26 @@ def _side_by_side(wish: Wish, subject: Subject, title: Title, random: Random) ->
         raise ValueError("photo: the subject does not fit")
     standing = stood(subject, spot, wish.size)
     taken = covered_by(wish.style, standing.alpha)
-    block = set_title(
-        title.words, column_beside(wish.size, taken, side), _setting(wish, title, centered=False)
-    )
+    column = column_beside(wish.size, taken)
+    block = _best_anchored(title, column, _setting(wish, title, centered=False))
     return _layout(wish, side, standing, block, taken)
+
+
+def _best_anchored(title: Title, column: Column, setting: Setting) -> Block:
+    """Beside a head there is more room than beside shoulders: the title may move up."""
+    best = set_title(title.words, column, setting)
+    for anchor in ANCHORS[1:]:
+        block = set_title(title.words, column, replace(setting, anchor=anchor))
+        is_longer = best.is_cut and not block.is_cut
+        if is_longer or block.size > best.size * ANCHOR_COST:
+            best = block
+    return best
 
 
 def _panel_beside(wish: Wish, title: Title, side: Side, photo: Photo) -> Layout:
     panel = panel_beside(photo, wish.size, wish.style, side)
     taken = np.maximum(panel.mask, panel.stripe)
-    column = column_beside(wish.size, taken, side)
+    column = column_beside(wish.size, taken)
     block = set_title(title.words, column, _setting(wish, title, centered=False))
     return _panel_layout(wish, side, panel, block)
 
@@ -148,9 +162,13 @@ def _typographic(wish: Wish) -> Layout:
     if wish.title is None:
         return Layout("center", None, None, None, nothing, (0.5, 0.5), 0.9)
     centered = wish.style in CENTERED_ALONE
-    setting = _setting(wish, wish.title, centered=centered, growth=ALONE_GROWTH)
+    growth = ALONE_GROWTH.get(wish.style, USUAL_GROWTH)
+    setting = _setting(wish, wish.title, centered=centered, growth=growth)
+    setting = replace(setting, anchor=ALONE_ANCHOR.get(wish.style, 0.5))
     column = _narrowed(column_alone(wish.size, wish.aspect), wish)
-    return Layout("center", None, None, set_title(wish.title.words, column, setting), nothing, focus, 0.9)
+    return Layout(
+        "center", None, None, set_title(wish.title.words, column, setting), nothing, focus, 0.9
+    )
 
 
 def _narrowed(column: Column, wish: Wish) -> Column:
@@ -174,5 +192,3 @@ def _focus_of(mask: Pixels, size: Size) -> tuple[tuple[float, float], float]:
     focus_y = (box.top + box.bottom) / 2 / size.height
     extent = min(max(box.width, box.height) / size.unit, 1.1)
     return (focus_x, focus_y - 0.02), max(0.55, extent)
-
-

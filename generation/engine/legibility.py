@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from generation.engine.backgrounds import neon
-from generation.engine.color import changed, contrast_of, luminance, mixed
+from generation.engine.color import changed, contrast_of, lightness_of, luminance, mixed
 from generation.engine.lettering import Inks, Letters, around, filled_in, laid_under, letters_of
 from generation.engine.pixels import (
     WHITE,
@@ -28,7 +28,7 @@ BESIDE: Final = 0.035  # sizes: how far beside the letters counts
 SCRIMS: Final = (0.0, 0.25, 0.45, 0.62, 0.78, 0.9, 1.0)
 SCRIM_MARGIN: Final = 0.10  # of the shorter side
 SCRIM_BLUR: Final = 0.09
-STRESS_STEPS: Final = (0.0, 0.25, 0.5, 0.75)  # from the accent toward the plain ink
+STRESS_STEPS: Final = (0.0, 0.2, 0.4, 0.6)  # from the accent toward the plain ink
 PLATED: Final = frozenset({"bold"})
 
 
@@ -65,7 +65,9 @@ def _inks(style: str, scheme: Scheme, *, has_plates: bool) -> Inks:
         return replace(
             inks,
             plain=mixed(WHITE, neon.glow_of(scheme), 0.06),
-            stressed=changed(neon.second_glow_of(scheme), lightness=0.12 if scheme.is_light else 0.0),
+            stressed=changed(
+                neon.second_glow_of(scheme), lightness=0.12 if scheme.is_light else 0.0
+            ),
             shade=changed(neon.night_of(scheme), lightness=-0.06),
             glow=neon.glow_of(scheme),
         )
@@ -120,25 +122,31 @@ def _measured(under: Pixels, letters: Letters, inks: Inks) -> tuple[Inks, float]
     if letters.plain.any():
         ratios.append(contrast_on(under, letters.plain, inks.plain, letters.size))
     if letters.stressed.any():
-        inks = replace(inks, stressed=_stress_ink(under, letters, inks))
-        ratios.append(contrast_on(under, letters.stressed, inks.stressed, letters.size))
+        near = around(letters.stressed, letters.size * BESIDE) > 0
+        lights = luminance(under[near])
+        inks = replace(inks, stressed=_stress_ink(lights, inks))
+        ratios.append(_contrast(lights, inks.stressed))
     return inks, min(ratios)
 
 
-def _stress_ink(under: Pixels, letters: Letters, inks: Inks) -> Pixels:
+def _stress_ink(lights: Pixels, inks: Inks) -> Pixels:
+    """The accent, brought nearer to the plain ink's lightness until it can be read."""
+    if inks.plate is not None:
+        return inks.stressed
+    way = lightness_of(inks.plain) - lightness_of(inks.stressed)
     for step in STRESS_STEPS:
-        ink = mixed(inks.stressed, inks.plain, step)
-        if contrast_on(under, letters.stressed, ink, letters.size) >= AIM:
+        ink = changed(inks.stressed, lightness=way * step)
+        if _contrast(lights, ink) >= AIM:
             return ink
-    return inks.stressed if inks.plate is not None else inks.plain
+    return inks.plain
 
 
 def contrast_on(under: Pixels, mask: Pixels, ink: Pixels, size: int) -> float:
     """The contrast of the ink to nearly the worst of the pixels under and beside the letters."""
-    near = around(mask, size * BESIDE) > 0.5
-    lights = luminance(under[near])
+    return _contrast(luminance(under[around(mask, size * BESIDE) > 0]), ink)
+
+
+def _contrast(lights: Pixels, ink: Pixels) -> float:
     own = float(luminance(ink))
     worst = float(np.percentile(lights, 100 - WORST_SHARE if own > lights.mean() else WORST_SHARE))
     return contrast_of(own, worst)
-
-

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from generation.engine.color import changed
 from generation.engine.fonts import font_at
@@ -14,6 +14,7 @@ from generation.engine.pixels import (
     Pixels,
     Size,
     blurred,
+    box_blurred,
     floats,
     over,
     screen,
@@ -25,6 +26,7 @@ REACH: Final = 0.55  # sizes around the block that glow and shadow may touch
 PLATE_PADDING: Final = 0.075  # sizes
 PLATE_SLANT: Final = 0.10
 PLATE_ABOVE: Final = 0.085
+TOUCHED: Final = 0.01  # of a neighborhood: less is not beside a letter
 STROKE: Final = 0.030
 EXTRUDED: Final = 0.062
 OUTLINE: Final = 0.055
@@ -66,7 +68,9 @@ def letters_of(block: Block, style: str, size: Size, *, has_plates: bool) -> Let
         plain=brush.mask(stressed=False),
         stressed=brush.mask(stressed=True),
         outline=brush.mask(stressed=None, stroke=STROKES.get(style, 0.0), only_bare=has_plates),
-        plates=brush.plates() if has_plates else np.zeros((region.height, region.width), np.float32),
+        plates=brush.plates()
+        if has_plates
+        else np.zeros((region.height, region.width), np.float32),
         size=block.size,
     )
 
@@ -157,7 +161,10 @@ def laid_under(style: str, pixels: Pixels, letters: Letters, inks: Inks) -> Pixe
 
 def _bold(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:
     bare = letters.outline
-    soft = blurred(shifted(np.maximum(bare, letters.plates), down=int(letters.size * 0.07)), letters.size * 0.09)
+    soft = blurred(
+        shifted(np.maximum(bare, letters.plates), down=int(letters.size * 0.07)),
+        letters.size * 0.09,
+    )
     pixels = floats(pixels * (1 - 0.55 * soft)[..., None])
     depth = max(2, round(letters.size * EXTRUDED))
     extruded = bare
@@ -178,13 +185,15 @@ def _plated(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:
 def _playful(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:
     step = max(2, round(letters.size * 0.045))
     depth = np.maximum(letters.outline, shifted(letters.outline, right=step // 2, down=step))
-    pixels = floats(pixels * (1 - 0.3 * blurred(shifted(depth, down=step), letters.size * 0.06))[..., None])
+    pixels = floats(
+        pixels * (1 - 0.3 * blurred(shifted(depth, down=step), letters.size * 0.06))[..., None]
+    )
     return over(pixels, inks.shade, depth)
 
 
 def _neon(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:
     """Halos in the letters' own colors; near the letters the ground is kept dark."""
-    near = blurred(_dilated(letters.all, letters.size * 0.05), letters.size * 0.03)
+    near = blurred(around(letters.all, letters.size * 0.05), letters.size * 0.03)
     wide = blurred(letters.plain, letters.size * 0.16)
     wide_stressed = blurred(letters.stressed, letters.size * 0.16)
     pixels = screen(pixels, inks.glow * floats(wide * 0.62)[..., None])
@@ -211,15 +220,9 @@ _UNDERLAYS: Final[dict[str, Callable[[Pixels, Letters, Inks], Pixels]]] = {
 }
 
 
-def _dilated(mask: Pixels, radius: float) -> Pixels:
-    side = max(3, int(radius) * 2 + 1)
-    picture = Image.fromarray((mask * 255).astype(np.uint8)).filter(ImageFilter.MaxFilter(side))
-    return floats(picture) / 255
-
-
 def around(mask: Pixels, radius: float) -> Pixels:
-    """The letters and what is right beside them."""
-    return _dilated(mask, radius)
+    """1 at the letters and right beside them, 0 elsewhere."""
+    return floats(box_blurred(mask, max(1, round(radius))) > TOUCHED)
 
 
 def filled_in(style: str, pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:

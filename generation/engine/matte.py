@@ -25,7 +25,7 @@ NET_SPREAD = floats([0.229, 0.224, 0.225])
 GUIDE = floats([0.3, 0.59, 0.11])
 GUIDE_RADIUS = 0.008  # of the longer side
 GUIDE_SMOOTHNESS = 4e-4
-EDGE_FROM, EDGE_TO = 0.12, 0.9  # what the filter leaves soft becomes clearly out or in
+EDGE_FROM, EDGE_TO = 0.18, 0.88  # what the filter leaves soft becomes clearly out or in
 
 WIDE_CLEANING = 0.03  # of the longer side: brings the subject's own color to its fringe
 WIDE_CLEANING_SHRINK = 4
@@ -100,5 +100,3 @@ def _neighborhood(
 def _estimated(photo: Pixels, share: Pixels, front: Pixels, behind: Pixels) -> Pixels:
     rest = photo - share * front - (1 - share) * behind
     return floats(np.clip(front + share * rest, 0, 1))
-
-

@@ -34,7 +34,10 @@ def covering(photo: Photo, size: Size, area: Box) -> Pixels:
     raster = photo.raster
     scale = max(area.width / raster.width, area.height / raster.height)
     scaled = raster.resize(
-        (max(area.width, round(raster.width * scale)), max(area.height, round(raster.height * scale))),
+        (
+            max(area.width, round(raster.width * scale)),
+            max(area.height, round(raster.height * scale)),
+        ),
         Image.Resampling.LANCZOS,
     )
     focus_x, focus_y = _focus(photo)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from generation.engine.cutout import Subject
@@ -14,12 +15,12 @@ from generation.engine.pixels import (
     Raster,
     Size,
     bounds_of,
-    empty,
     floats,
 )
 from generation.engine.text import Column
 
 type Side = Literal["left", "right", "center"]
+type Edges = NDArray[np.int64]
 
 MARGIN: Final = 0.06  # of the shorter side
 GAP: Final = 0.035  # of the shorter side, between the subject's outline and the title
@@ -28,7 +29,8 @@ SOLID: Final = 0.04
 WIDE_PHOTO_WIDTH: Final = 0.54  # of the canvas: the most a person beside a title takes
 WIDE_PHOTO_HEIGHT: Final = 0.97
 WIDE_FREE_HEIGHT: Final = 0.86  # a subject nothing cut off keeps air around it
-WIDE_ICON_HEIGHT: Final = 0.72
+WIDE_ICON_HEIGHT: Final = 0.76
+WIDE_ICON_WIDTH: Final = 0.45
 ALONE_HEIGHT: Final = 0.94
 ALONE_ICON_HEIGHT: Final = 0.70
 FACE_FILLS: Final = 0.46  # of the canvas: the height of face that a close-up aims at
@@ -39,7 +41,7 @@ TALL_TITLE_SHARE: Final = {"9:16": 0.30, "2:3": 0.33, "4:5": 0.36, "1:1": 0.37}
 TALL_TOP: Final = {"9:16": 0.085}  # what the player's own controls cover
 TALL_ICON_WIDTH: Final = 0.74
 TALL_PHOTO_WIDTH: Final = 0.96
-HIDDEN_FACE: Final = 0.02
+FACE_ABOVE: Final = 0.90  # of the room: where a chin may be at the lowest
 
 BADGE: Final = (0.14, 0.14)  # of width and height: where 16:9 players print the length
 
@@ -115,7 +117,9 @@ def beside(subject: Subject, size: Size, side: Side, random: Random) -> Spot | N
 def _scale_beside(subject: Subject, size: Size) -> float:
     width, height = subject.raster.size
     if subject.is_icon:
-        return min(WIDE_ICON_HEIGHT * size.height / height, 0.44 * size.width / width)
+        return subject.fill * min(
+            WIDE_ICON_HEIGHT * size.height / height, WIDE_ICON_WIDTH * size.width / width
+        )
     share = WIDE_PHOTO_HEIGHT if subject.cuts.bottom else WIDE_FREE_HEIGHT
     fitting = min(share * size.height / height, WIDE_PHOTO_WIDTH * size.width / width)
     if not subject.cuts.bottom or subject.face is None:
@@ -136,9 +140,7 @@ def _width_shown(subject: Subject, scale: float, size: Size, top: float) -> floa
     return box.width * scale if box else 0.0
 
 
-def _left_beside(
-    subject: Subject, size: Size, side: Side, scale: float, random: Random
-) -> float:
+def _left_beside(subject: Subject, size: Size, side: Side, scale: float, random: Random) -> float:
     width = subject.raster.width * scale
     shift = float(random.uniform(-SHIFT, SHIFT)) * size.width
     if subject.cuts.left is not None and side == "left":
@@ -170,7 +172,7 @@ def below(subject: Subject, size: Size, top: float, random: Random) -> Spot | No
     air = 0.0 if subject.cuts.bottom else 0.06 * size.height
     scale = min(share * size.width / width, (room - air) / height)
     if subject.cuts.bottom:
-        scale = max(scale, min(room / height, 1.25 * size.width / width))
+        scale = max(scale, _closer_below(subject, size, room))
     if both:
         scale = max(scale, size.width / width * 1.002)
     if subject.cuts.top:
@@ -181,6 +183,13 @@ def below(subject: Subject, size: Size, top: float, random: Random) -> Spot | No
     else:
         spot_top = top + (room - height * scale) / 2
     return Spot(scale, left, spot_top)
+
+
+def _closer_below(subject: Subject, size: Size, room: float) -> float:
+    """Whom the photo cut at the waist may come closer, until the face nears the lower edge."""
+    width, height = subject.raster.size
+    lowest = subject.face.bottom if subject.face else height / CLOSEST
+    return min(TALL_PHOTO_WIDTH * size.width / width, FACE_ABOVE * room / max(lowest, 1))
 
 
 def _left_below(subject: Subject, size: Size, scale: float, random: Random) -> float:
@@ -243,45 +252,50 @@ def stood(subject: Subject, spot: Spot, size: Size) -> Standing:
     return Standing(layer, bounds_of(alpha) or Box(0, 0, 0, 0))
 
 
-def column_beside(size: Size, taken: Pixels, side: Side) -> Column:
-    """The space that the subject and its outline leave free, from the top margin to the bottom one."""
+def column_beside(size: Size, taken: Pixels) -> Column:
+    """The space that the subject and its outline leave free, within the margins."""
     margin, gap = margin_of(size), int(size.unit * GAP)
     solid = taken > SOLID
-    if side == "left":
-        columns = np.flatnonzero(solid[margin : size.height - margin].any(axis=0))
-        left = int(columns.max()) + gap if len(columns) else margin
-        return _without_badge(size, max(left, margin), _rights(size, empty(size) > 1, margin, gap))
-    return _without_badge(size, margin, _rights(size, solid, margin, gap))
+    is_left = solid[:, : size.width // 2].sum() > solid[:, size.width // 2 :].sum()
+    lefts = np.full(size.height, margin)
+    rights = np.full(size.height, size.width - margin)
+    if is_left:
+        last = size.width - solid[:, ::-1].argmax(axis=1) + gap
+        lefts = np.maximum(lefts, _widest_near(np.where(solid.any(axis=1), last, margin), gap))
+    else:
+        first = np.where(solid.any(axis=1), solid.argmax(axis=1) - gap, size.width - margin)
+        rights = np.minimum(rights, -_widest_near(-first, gap))
+    return _column(size, (margin, size.height - margin), lefts, rights)
 
 
-def _rights(size: Size, solid: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], margin: int, gap: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
-    first = np.where(solid.any(axis=1), solid.argmax(axis=1) - gap, size.width - margin)
-    # The gap holds above and below as well: each row takes the narrowest of its neighbors.
-    padded = np.pad(first, gap, mode="edge")
+def _widest_near(edge: Edges, gap: int) -> Edges:
+    """The gap holds above and below as well: each row takes the widest of its neighbors."""
+    padded = np.pad(edge, gap, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * gap + 1)
-    return np.minimum(windows.min(axis=1), size.width - margin).astype(np.int32)
+    return np.asarray(windows.max(axis=1))
 
 
-def _without_badge(size: Size, left: int, rights: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Column:
-    margin = margin_of(size)
+def _column(size: Size, rows: tuple[int, int], lefts: Edges, rights: Edges) -> Column:
     if size.is_wide:
         first_row = int(size.height * (1 - BADGE[1]))
         rights[first_row:] = np.minimum(rights[first_row:], int(size.width * (1 - BADGE[0])))
-    return Column(left, margin, size.height - margin, rights)
+    return Column(rows[0], rows[1], lefts.astype(np.int32), rights.astype(np.int32))
+
+
+def _open_column(size: Size, margin: int, rows: tuple[int, int]) -> Column:
+    lefts, rights = np.full(size.height, margin), np.full(size.height, size.width - margin)
+    return _column(size, rows, lefts, rights)
 
 
 def column_above(size: Size, aspect: str) -> Column:
     margin = margin_of(size)
     top = max(margin, int(size.height * TALL_TOP.get(aspect, 0)))
     share = TALL_TITLE_SHARE.get(aspect, 0.36)
-    rights = np.full(size.height, size.width - margin, dtype=np.int32)
-    return Column(margin, top, top + int(size.height * share), rights)
+    return _open_column(size, margin, (top, top + int(size.height * share)))
 
 
 def column_alone(size: Size, aspect: str) -> Column:
     """All of the canvas within its margins."""
     margin = int(margin_of(size) * 1.3)
     top = max(margin, int(size.height * TALL_TOP.get(aspect, 0)))
-    rights = np.full(size.height, size.width - margin, dtype=np.int32)
-    column = _without_badge(size, margin, rights)
-    return Column(margin, top, size.height - max(margin, top), column.right_by_row)
+    return _open_column(size, margin, (top, size.height - top))

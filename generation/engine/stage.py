@@ -8,6 +8,8 @@ import numpy as np
 from generation.engine.pixels import Pixels, Random, Size, floats, grid
 from generation.engine.schemes import Scheme
 
+LEAST_ROOM: Final = 0.34
+MOST_ASIDE: Final = 0.42  # shorter sides that a shape may stand beside the subject
 SHARP: Final = 0.0022  # of the shorter side: as soft as a drawn edge should be
 
 
@@ -22,7 +24,20 @@ class Stage:
     focus: tuple[float, float]
     reach: float
     has_subject: bool
-    is_grounded: bool  # the subject runs off the lower edge
+    room: float  # shorter sides from the focus to where the title begins
+
+    def shape_at(self, radius: float) -> tuple[float, float]:
+        """Where a shape of this radius stands behind the subject without running under the title."""
+        away = min(max(radius - self.room, 0.0), MOST_ASIDE)
+        x, y = self.focus
+        if not self.size.is_wide:
+            return x, y + away * self.size.unit / self.size.height
+        side = 1 if x > 0.5 else -1
+        return x + side * away * self.size.unit / self.size.width, y
+
+    def fitting(self, radius: float) -> float:
+        """The radius, but no larger than what leaves the title alone."""
+        return min(radius, max(self.room, LEAST_ROOM))
 
     def distance(self, x: float, y: float) -> Pixels:
         """How far each pixel is from the point, in shorter sides."""

@@ -9,7 +9,7 @@ from generation.engine.pixels import Pixels, Size, blurred, floats, resized, siz
 type Labels = NDArray[np.uint8]
 
 SIDE = 160  # islands are looked for on a copy this large
-SOLID = 0.35
+SOLID = 0.75  # flags and chairs behind a person come out half sure
 KEPT_SHARE = 0.2  # of the largest island: as large as this is part of the subject
 SPREAD = 2.0  # pixels of the copy that a kept island may reach beyond what is solid
 FIRST_LABEL = 2
@@ -23,7 +23,7 @@ def without_strays(alpha: Pixels) -> Pixels:
     solid = resized(alpha, small, Image.Resampling.BOX) > SOLID
     labels = _labeled(solid.astype(np.uint8))
     areas = np.bincount(labels.ravel())[FIRST_LABEL:]
-    if len(areas) < 2:
+    if not len(areas):
         return alpha
     kept = np.flatnonzero(areas >= KEPT_SHARE * areas.max()) + FIRST_LABEL
     near = np.clip(blurred(floats(np.isin(labels, kept)), SPREAD) * 4, 0, 1)

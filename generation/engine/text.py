@@ -12,7 +12,7 @@ from generation.engine.emphasis import Word
 from generation.engine.fonts import Face, width_share
 from generation.engine.pixels import Box
 
-LINE_COST: Final = 1.06  # one more line must make the title this much larger to be worth it
+LINE_COST: Final = 1.13  # one more line must make the title this much larger to be worth it
 BREAKABLE: Final = 9  # letters from which a word may be broken
 BROKEN_GAIN: Final = 1.3  # how much larger the title must become for a word to be broken
 SPACE: Final = 0.26  # of the size, between words; display faces set their own too wide
@@ -22,17 +22,24 @@ HYPHEN: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The free space for a title: its left edge, and how far right each row goes."""
+    """The free space for a title: how far it goes to either side in each row."""
 
-    left: int
     top: int
     bottom: int
+    left_by_row: NDArray[np.int32]
     right_by_row: NDArray[np.int32]
 
-    def width(self, top: float, bottom: float) -> int:
-        first, last = max(0, int(top)), max(int(top) + 1, int(np.ceil(bottom)))
-        rows = self.right_by_row[first:last]
-        return int(rows.min()) - self.left if len(rows) else 0
+    def left(self, top: float, bottom: float) -> int:
+        """Where lines that start together may start between these rows."""
+        return int(self.left_by_row[_rows(top, bottom)].max(initial=0))
+
+    def right(self, top: float, bottom: float) -> int:
+        return int(self.right_by_row[_rows(top, bottom)].min(initial=1 << 20))
+
+
+def _rows(top: float, bottom: float) -> slice:
+    first = max(0, int(top))
+    return slice(first, max(first + 1, int(np.ceil(bottom))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +156,7 @@ def _largest(words: Sequence[Word], column: Column, setting: Setting) -> Block |
     return _placed(words, column, setting, best_size, best_count)
 
 
-def _largest_size(
-    widths: Sequence[float], column: Column, setting: Setting, count: int
-) -> int:
+def _largest_size(widths: Sequence[float], column: Column, setting: Setting, count: int) -> int:
     low, high = setting.smallest - 1, setting.largest
     while low < high:
         middle = (low + high + 1) // 2
@@ -184,7 +189,8 @@ def _limits(column: Column, setting: Setting, size: int, count: int) -> list[flo
         (base - face.cap * size - padding, base + face.descent * size + padding)
         for base in baselines
     ]
-    return [column.width(top, bottom) - 2 * padding for top, bottom in rows]
+    left = column.left(rows[0][0], rows[-1][1])
+    return [column.right(top, bottom) - left - 2 * padding for top, bottom in rows]
 
 
 def _fits(widths: Sequence[float], limits: Sequence[float], size: int) -> bool:
@@ -239,13 +245,14 @@ def _placed(
     limits = _limits(column, setting, size, count) or []
     ends = _line_ends(widths, limits, size)
     baselines = _baselines(column, setting, size, len(ends)) or []
-    if len(ends) != count:
-        limits = limits[: len(ends)]
+    padding = setting.padding * size
+    top, bottom = baselines[0] - setting.face.cap * size, baselines[-1] + setting.face.descent * size
+    start_at = column.left(top - padding, bottom + padding) + padding
     placed: list[Placed] = []
     start = 0
     for line, end in enumerate(ends):
         run = [width * size for width in widths[start:end]]
-        left = column.left + setting.padding * size
+        left = start_at
         if setting.centered:
             left += (limits[line] - sum(run) - SPACE * size * (len(run) - 1)) / 2
         for word, width in zip(words[start:end], run, strict=True):

@@ -76,7 +76,9 @@ def _format_of(raw: bytes) -> str:
 def _pixels(raw: bytes, name: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+            warnings.simplefilter(
+                "ignore", Image.DecompressionBombWarning
+            )  # our own limit is lower
             with Image.open(io.BytesIO(raw), formats=[name]) as picture:
                 _check_header(picture)
                 picture.draft("RGB", (KEPT_SIDE, KEPT_SIDE))

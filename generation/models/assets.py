@@ -39,9 +39,7 @@ class Asset(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=UUID7())
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    job = models.ForeignKey(
-        "generation.Job", null=True, on_delete=models.CASCADE, related_name="+"
-    )
+    job = models.ForeignKey("generation.Job", null=True, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.IMAGE)
     source = models.CharField(max_length=16, choices=Source)

@@ -26,7 +26,9 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["job", "topic"], name="notice_of_job_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["next_at"], condition=models.Q(sent_at=None), name="notice_unsent"),
+            models.Index(
+                fields=["next_at"], condition=models.Q(sent_at=None), name="notice_unsent"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -74,7 +74,7 @@ def _create(
     if job.price:
         job.reservation_id = credits_services.reserve(
             amount=job.price, key=f"job:{submission}", purpose=kind.name, reference=str(job.pk)
-        ).reservation_id
+        ).hold
     job.save(force_insert=True)
     enqueue(RUN_JOB, queue=kind.queue, job_id=str(job.pk))
     live.announce(user_id=user.pk, event="job.updated")

@@ -1,7 +1,7 @@
 """Take photos from people: cleaned, re-encoded, owned."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def add_photo(*, user: "User", upload: UploadedFile) -> Asset:
+def add_photo(*, user: "User", upload: "UploadedFile[Any]") -> Asset:
     """Clean an uploaded picture and keep it as the person's photo.
 
     Raises ImageTooLarge and UnreadableImage; then nothing is kept.

@@ -146,7 +146,7 @@ def _make_and_settle(job: Job) -> None:
         _settle(job, products)
     except (LeaseLost, OperationalError, InterfaceError):
         raise  # without the database nothing can be settled: the lease runs out, then it is due
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever happens, the job is settled first)
         _settle_after(error, job, products)
 
 
@@ -233,7 +233,7 @@ def _settle_credits(job: Job, *, delivered: int) -> int | None:
     """Spend what was delivered and return the rest; None if the hold had ended before."""
     if job.reservation_id is None:
         return 0
-    amount = job.price * delivered // job.params.get("count", 1)
+    amount: int = job.price * delivered // job.params.get("count", 1)
     try:
         if amount:
             credits_services.capture(reservation_id=job.reservation_id, amount=amount)

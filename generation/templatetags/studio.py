@@ -1,5 +1,6 @@
 """Put jobs and their parts into words for people."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,8 +25,10 @@ WHY_RETURNED = {
     "failed": "the job failed",
     "canceled": "it was canceled",
 }
-STRONG = frozenset(
-    "free best worst secret never always stop new fast easy ultimate truth why how top win money ai".split()
+STRONG = re.compile(
+    r"free|best|worst|secret|never|always|stop|new|fast|easy|ultimate|truth|why|how|top|win|money|ai"
+    r"|.*\d.*",
+    re.IGNORECASE,
 )
 
 
@@ -99,7 +102,7 @@ def magnitude(amount: int) -> int:
 def sketch_words(title: str) -> list[tuple[str, bool]]:
     """Split a title into words and whether the sketch should stress them."""
     words = title.split()
-    strong = {word for word in words if word.lower() in STRONG or any(map(str.isdigit, word))}
+    strong = {word for word in words if STRONG.fullmatch(word.strip(".,:;!?"))}
     strong = strong or {max(words, key=len, default="")}
     return [(word, word in strong) for word in words]
 

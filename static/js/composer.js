@@ -4,29 +4,35 @@ const LONG = 28;
 const form = () => document.getElementById("composer");
 const MEGABYTE = 1024 * 1024;
 const MAX_BYTES = 20 * MEGABYTE;
+const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 let photoAddress = "";
 
+const shortOf = (word) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+
 function drawTitle() {
-  const sketch = document.querySelector("[data-sketch-title]");
-  if (!sketch) return;
-  const words = (form().elements.title.value.trim() || sketch.dataset.sketchTitle).split(/\s+/);
-  const strong = words.some((word) => STRONG.test(word)) ? (word) => STRONG.test(word) : (word) => word === longest;
-  const longest = words.reduce((a, b) => (b.length > a.length ? b : a), "");
-  sketch.replaceChildren(...words.flatMap((word) => {
-    const node = document.createElement(strong(word) ? "mark" : "span");
-    node.textContent = word;
-    return [node, " "];
-  }));
-  sketch.parentElement.toggleAttribute("data-long", words.join(" ").length > LONG);
+  const typed = form().elements.title.value.trim();
+  for (const plain of document.querySelectorAll("[data-sketch-plain]")) plain.textContent = typed || plain.dataset.sketchPlain;
+  for (const sketch of document.querySelectorAll("[data-sketch-title]")) {
+    const words = (typed || sketch.dataset.sketchTitle).split(/\s+/);
+    const longest = words.reduce((a, b) => (b.length > a.length ? b : a), "");
+    const some = words.some((word) => STRONG.test(shortOf(word)));
+    const isStrong = (word) => (some ? STRONG.test(shortOf(word)) : word === longest);
+    sketch.replaceChildren(...words.flatMap((word) => {
+      const node = document.createElement(isStrong(word) ? "mark" : "span");
+      node.textContent = word;
+      return [node, " "];
+    }));
+    sketch.parentElement.toggleAttribute("data-long", words.join(" ").length > LONG);
+  }
   const count = document.querySelector("[data-title-count]");
   if (count) count.textContent = `${form().elements.title.value.length} of 120`;
 }
 
 function showPhoto(address) {
-  const shown = document.querySelector("[data-photo-shown]");
-  if (!shown) return;
-  shown.src = address || shown.dataset.blank;
-  shown.hidden = !address;
+  for (const shown of document.querySelectorAll("[data-photo-shown]")) {
+    shown.src = address || BLANK;
+    shown.hidden = !address;
+  }
 }
 
 function photoProblem(text) {
@@ -111,12 +117,18 @@ document.addEventListener("htmx:before:request", (event) => {
 document.addEventListener("htmx:finally:request", (event) => {
   event.detail.ctx.sourceElement.removeAttribute?.("data-sending");
 });
-document.addEventListener("htmx:after:swap", () => { if (form()) { drawTitle(); showChosen(); } });
-
-// Put the words of a problem in front of the person.
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.detail.ctx?.sourceElement !== form()) return;
-  form().querySelector('[aria-invalid="true"]')?.focus();
+  const composer = form();
+  if (!composer || event.detail.ctx?.sourceElement !== composer) return;
+  // An upload that the server kept is among the photos now; it need not be sent again.
+  if (composer.querySelector("[name=photo_id]:checked")?.value && composer.elements.photo.files.length) {
+    composer.elements.photo.value = "";
+    takeFile(null);
+  }
+  drawTitle();
+  showChosen();
+  // Put the person where the problem is.
+  composer.querySelector('[aria-invalid="true"]')?.focus();
 });
 
 if (form()) { drawTitle(); showChosen(); }

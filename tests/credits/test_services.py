@@ -33,14 +33,14 @@ def test_reserving_holds_and_capturing_spends(alice: User) -> None:
     held = hold(alice, 15)
     assert wallet(alice) == (5, 15)
     with act_as_worker():
-        services.capture(reservation_id=held.reservation_id)
+        services.capture(reservation_id=held.hold)
     assert wallet(alice) == (5, 0)
 
 
 def test_a_part_can_be_captured_and_the_rest_returns(alice: User) -> None:
     held = hold(alice, 15)
     with act_as_worker():
-        services.capture(reservation_id=held.reservation_id, amount=10)
+        services.capture(reservation_id=held.hold, amount=10)
     assert wallet(alice) == (10, 0)
     kinds = [entry.kind for entry in selectors.entries_of(user=alice)]
     assert kinds == ["release", "capture", "reserve", "grant"]
@@ -49,7 +49,7 @@ def test_a_part_can_be_captured_and_the_rest_returns(alice: User) -> None:
 def test_releasing_gives_everything_back(alice: User) -> None:
     held = hold(alice, 15)
     with act_as_worker():
-        services.release(reservation_id=held.reservation_id)
+        services.release(reservation_id=held.hold)
     assert wallet(alice) == (20, 0)
 
 
@@ -76,20 +76,20 @@ def test_the_same_key_with_another_amount_is_a_conflict(alice: User) -> None:
 def test_a_hold_closes_once(alice: User) -> None:
     held = hold(alice, 10)
     with act_as_worker():
-        assert services.capture(reservation_id=held.reservation_id).status == "ok"
-        assert services.capture(reservation_id=held.reservation_id).is_replay
+        assert services.capture(reservation_id=held.hold).status == "ok"
+        assert services.capture(reservation_id=held.hold).is_replay
         with pytest.raises(ReservationClosed):
-            services.release(reservation_id=held.reservation_id)
+            services.release(reservation_id=held.hold)
     assert wallet(alice) == (10, 0)
 
 
 def test_a_refund_never_exceeds_what_was_captured(alice: User) -> None:
     held = hold(alice, 10)
     with act_as_worker():
-        services.capture(reservation_id=held.reservation_id)
-        services.refund(reservation_id=held.reservation_id, amount=6, key="r1", reason="Sorry")
+        services.capture(reservation_id=held.hold)
+        services.refund(reservation_id=held.hold, amount=6, key="r1", reason="Sorry")
         with pytest.raises(TooMuch):
-            services.refund(reservation_id=held.reservation_id, amount=5, key="r2", reason="Sorry")
+            services.refund(reservation_id=held.hold, amount=5, key="r2", reason="Sorry")
     assert wallet(alice) == (16, 0)
 
 
@@ -111,6 +111,6 @@ def test_the_books_are_clean_after_all_of_it(alice: User, bob: User) -> None:
     for user in (alice, bob, factories.make_user(extra_credits=100)):
         held = hold(user, 10)
         with act_as_worker():
-            services.capture(reservation_id=held.reservation_id, amount=5)
-            services.refund(reservation_id=held.reservation_id, amount=5, key="r", reason="Sorry")
+            services.capture(reservation_id=held.hold, amount=5)
+            services.refund(reservation_id=held.hold, amount=5, key="r", reason="Sorry")
     assert selectors.broken_promises() == []

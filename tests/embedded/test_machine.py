@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from visiona.embedded import location
-from visiona.embedded.throwaway import throwaway_servers
+from visiona.embedded.throwaway import remove_outside
 
 type Find = Callable[[], set[int]]
 type Wait = Callable[[Callable[[], bool]], None]
@@ -25,7 +25,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DRIVER = """
 import sys
 from pathlib import Path
-from visiona.embedded import css, machine
+from visiona.embedded import child, machine
+child.FIRST_PAUSE_SECONDS = 0.05
 base, data_dir, port, redis_url = sys.argv[1:]
 machine.run(
     machine.Machine(
@@ -83,9 +84,7 @@ def port() -> int:
 def data_dir(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "data"
     yield folder
-    if (folder / "up.lock").exists():
-        with throwaway_servers(folder):  # clears up what lies outside
-            pass
+    remove_outside(folder)
 
 
 class Run:

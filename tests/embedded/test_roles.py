@@ -54,7 +54,7 @@ def memberships_of(url: str) -> set[tuple[str, str, bool, bool, bool]]:
     query = """
         SELECT member.rolname, role.rolname, inherit_option, set_option, admin_option
         FROM pg_auth_members JOIN pg_roles AS role ON role.oid = roleid
-        JOIN pg_roles AS member ON member.oid = member WHERE role.rolname LIKE 'visiona%'
+        JOIN pg_roles AS member ON member.oid = member WHERE member.rolname LIKE 'visiona%'
     """
     with psycopg.connect(url) as connection:
         return set(connection.execute(query).fetchall())
@@ -67,7 +67,8 @@ def test_the_roles_are_exactly_these(servers: Servers) -> None:
 
     assert roles_of(servers.superuser_url) == expected
     assert memberships_of(servers.superuser_url) == {
-        (member, role, False, True, False) for member, role in MEMBERS
+        *((member, role, False, True, False) for member, role in MEMBERS),
+        ("visiona_backup", "pg_read_all_data", True, True, False),
     }
 
 

@@ -4,18 +4,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis as redis_client
 
-from visiona.embedded import account, folders, location, postgres, redis
+from visiona.embedded import account, folders, location, postgres, redis, throwaway
 from visiona.embedded.errors import CannotStart
 from visiona.embedded.process import launch
 from visiona.embedded.supervisor import Supervisor
-from visiona.embedded.throwaway import throwaway_servers
+from visiona.embedded.throwaway import remove_outside, throwaway_servers
 
 type Wait = Callable[[Callable[[], bool]], None]
 
@@ -36,33 +36,29 @@ def recall(servers_url: str, redis_url: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    """A folder to make; what is made outside of it goes with it."""
+    yield tmp_path / "data"
+    remove_outside(tmp_path / "data")
 
 
 def test_data_is_kept_over_a_restart_and_nobody_listens_on_a_port(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path
+    monkeypatch: pytest.MonkeyPatch, data_dir: Path
 ) -> None:
-    monkeypatch.setattr("visiona.embedded.throwaway._remove_outside", lambda _: None)
+    monkeypatch.setattr(throwaway, "remove_outside", lambda _: None)
     monkeypatch.setenv("PGPORT", "6000")
-    try:
-        with throwaway_servers(data_dir, durable=True) as servers:
-            remember(servers.database_url, servers.redis_url)
-            with psycopg.connect(servers.superuser_url) as connection:
-                shown = {
-                    name: connection.execute(f"SHOW {name}".encode()).fetchone()
-                    for name in ("listen_addresses", "fsync", "data_checksums", "server_encoding")
-                }
-            with redis_client.Redis.from_url(servers.redis_url) as store:
-                assert store.config_get("port") == {"port": "0"}
-                assert store.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
-                assert store.module_list() == []
-        with throwaway_servers(data_dir, durable=True) as servers:
-            assert recall(servers.database_url, servers.redis_url) == ("kept", "kept")
-    finally:
-        monkeypatch.undo()
-        with throwaway_servers(data_dir):
-            pass
+    names = ("listen_addresses", "fsync", "data_checksums", "server_encoding")
+
+    with throwaway_servers(data_dir, durable=True) as servers:
+        remember(servers.database_url, servers.redis_url)
+        with psycopg.connect(servers.superuser_url) as connection:
+            shown = {name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in names}
+        with redis_client.Redis.from_url(servers.redis_url) as store:
+            assert store.config_get("port") == {"port": "0"}
+            assert store.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+            assert b"graph" not in {module[b"name"] for module in store.module_list()}
+    with throwaway_servers(data_dir, durable=True) as servers:
+        assert recall(servers.database_url, servers.redis_url) == ("kept", "kept")
 
     assert shown == {
         "listen_addresses": ("",),
@@ -111,9 +107,6 @@ def test_a_server_that_is_killed_under_the_supervisor_is_started_again(data_dir:
             lambda: any("starts again" in line for line in lines), what="The restart"
         )
         supervisor.wait_for(lambda: postgres.is_ready(database), what="PostgreSQL")
-
-    with throwaway_servers(data_dir):
-        pass
 
 
 def test_lock_files_of_another_process_are_stale(data_dir: Path) -> None:
@@ -177,10 +170,6 @@ def test_a_cluster_of_another_version_is_refused_and_left_alone(data_dir: Path) 
 
     with pytest.raises(CannotStart, match="was made by PostgreSQL 17 and this is 18"):
         postgres.prepare(data_dir=data_dir)
-
-    version.write_text("18\n")
-    with throwaway_servers(data_dir):
-        pass
 
 
 def test_a_folder_of_sockets_that_is_a_link_is_refused(

@@ -12,7 +12,6 @@ from credits.errors import InsufficientCredits
 from generation import selectors
 from generation.errors import JobNotCancelable, JobNotRetryable, ProviderError, ProviderUnavailable
 from generation.models import Job, Notice
-from generation.pipelines import thumbnail
 from generation.providers import local
 from generation.services import jobs, running
 from tests import factories
@@ -35,7 +34,8 @@ def run_everything() -> None:
 
 def failing_after(pictures: int, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the provider deliver some pictures and then fail: an outside service, scripted."""
-    draw, made = local.thumbnail, []
+    draw = local.thumbnail
+    made: list[Any] = []
 
     def scripted(order: Any, **options: Any) -> Any:
         if len(made) >= pictures:
@@ -43,7 +43,7 @@ def failing_after(pictures: int, error: Exception, monkeypatch: pytest.MonkeyPat
         made.append(order)
         return draw(order, **options)
 
-    monkeypatch.setattr(thumbnail.local, "thumbnail", scripted)
+    monkeypatch.setattr(local, "thumbnail", scripted)
 
 
 def test_a_job_holds_its_price_and_spends_it_when_it_delivers(alice: User) -> None:
@@ -171,7 +171,7 @@ def test_a_running_job_is_canceled_when_its_worker_looks_up(
             jobs.cancel(user=alice, job_id=job.pk)
         return draw(order, **options)
 
-    monkeypatch.setattr(thumbnail.local, "thumbnail", canceled_while_drawing)
+    monkeypatch.setattr(local, "thumbnail", canceled_while_drawing)
 
     run_everything()
 
@@ -206,12 +206,12 @@ def test_a_dead_workers_job_is_taken_over_and_the_dead_one_is_fenced_off(
     draw = local.thumbnail
 
     def slow_until_somebody_took_over(order: Any, **options: Any) -> Any:
-        monkeypatch.setattr(thumbnail.local, "thumbnail", draw)
+        monkeypatch.setattr(local, "thumbnail", draw)
         Job.objects.update(lease_until=clock.now() - timedelta(seconds=1))
         assert running.run_job(job_id=job.pk)
         return draw(order, **options)
 
-    monkeypatch.setattr(thumbnail.local, "thumbnail", slow_until_somebody_took_over)
+    monkeypatch.setattr(local, "thumbnail", slow_until_somebody_took_over)
 
     run_everything()
 

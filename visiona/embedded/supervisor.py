@@ -154,7 +154,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         """End the programs round by round, whatever they do, in less than ten seconds."""
-        self.say("everything ends")
+        if self._children:
+            self.say("everything ends")
         started_at = time.monotonic()
         for number, seconds in enumerate(STOP_DEADLINES):
             members = [child for child in self._children if child.program.stops_in_round == number]

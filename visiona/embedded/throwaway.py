@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def throwaway_servers(directory: Path, *, durable: bool = False) -> Iterator[Ser
     """
     make_data_dir(directory)
     with ExitStack() as stack:
-        stack.callback(_remove_outside, directory)
+        stack.callback(remove_outside, directory)
         database = postgres.prepare(data_dir=directory, durable=durable)
         store = redis.prepare(data_dir=directory, durable=durable)
         _run(stack, directory, database.program, lambda: postgres.is_ready(database))
@@ -52,6 +52,17 @@ def throwaway_servers(directory: Path, *, durable: bool = False) -> Iterator[Ser
             data_dir=directory,
             socket_dir=location.socket_dir(directory),
         )
+
+
+def remove_outside(directory: Path) -> None:
+    """Remove the folders of this directory that lie elsewhere: short sockets, root's cluster."""
+    for folder in (location.socket_dir(directory), location.cluster_dir(directory)):
+        if directory.resolve() in folder.parents:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.parent.parent == location.SYSTEM_HOME:
+            with suppress(OSError):  # the other one is still in it, or there never was one
+                folder.parent.rmdir()
 
 
 def _run(stack: ExitStack, directory: Path, program: Program, is_ready: Callable[[], bool]) -> None:
@@ -69,13 +80,3 @@ def _await(process: subprocess.Popen[bytes], is_ready: Callable[[], bool], log: 
         if process.poll() is not None or time.monotonic() > deadline:
             raise CannotStart(f"{log.stem} does not start:\n{log.read_text(errors='replace')}")
         time.sleep(0.02)
-
-
-def _remove_outside(directory: Path) -> None:
-    """Remove the folders of this directory that lie elsewhere: short sockets, root's cluster."""
-    for folder in (location.socket_dir(directory), location.cluster_dir(directory)):
-        if directory.resolve() in folder.parents:
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
-        if folder.parent.parent == location.SYSTEM_HOME and not any(folder.parent.iterdir()):
-            folder.parent.rmdir()

@@ -4,14 +4,24 @@ import logging
 import logging.config
 from typing import Any
 
+from django.http import HttpRequest
+
 from visiona.lib import request_id
 
 
-class RequestIdFilter(logging.Filter):
-    """Put the id of the running request or task on every line."""
+class RequestFilter(logging.Filter):
+    """Put the id of the request or task on every line, and its route instead of its address.
+
+    An address may carry what is secret: a signature, or the key of a password reset.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.current()
+        request = record.__dict__.pop("request", None)
+        record.request_id = request_id.current() or getattr(request, "request_id", "")
+        if isinstance(request, HttpRequest):
+            route = request.resolver_match.route if request.resolver_match else "unknown"
+            record.msg, record.args = f"http.answered.{getattr(record, 'status_code', 0)}", ()
+            record.route = f"{request.method} /{route}"
         return True
 
 
@@ -21,7 +31,7 @@ def configure(options: dict[str, Any]) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"request_id": {"()": RequestIdFilter}},
+            "filters": {"request": {"()": RequestFilter}},
             "formatters": {
                 "json": {
                     "()": "pythonjsonlogger.json.JsonFormatter",
@@ -33,7 +43,7 @@ def configure(options: dict[str, Any]) -> None:
                 "console": {
                     "class": "logging.StreamHandler",
                     "formatter": "json",
-                    "filters": ["request_id"],
+                    "filters": ["request"],
                 }
             },
             "root": {"handlers": ["console"], "level": options["level"]},
@@ -41,6 +51,10 @@ def configure(options: dict[str, Any]) -> None:
             "loggers": {
                 "django.db.backends": {"level": "WARNING"},
                 "uvicorn.access": {"level": "WARNING"},
+                # A line for every tick of the clock hides the lines that matter.
+                "celery.beat": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
             },
         }
     )

@@ -59,9 +59,9 @@ class NewestFirst(BasePagination):
 
     def paginate_queryset(
         self,
-        queryset: QuerySet[Any],
+        queryset: Any,
         request: Request,
-        view: "APIView | None" = None,  # noqa: ARG002 (DRF's signature)
+        view: "APIView | None" = None,
     ) -> list[Any]:
         limit = _limit(request.query_params.get("limit", ""))
         self._page = cut(queryset, limit=limit, cursor=request.query_params.get("cursor", ""))
@@ -73,7 +73,7 @@ class NewestFirst(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return {**schema, "x-page": True}
 
-    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:  # noqa: ARG002
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         return [
             {"name": "limit", "in": "query", "required": False, "schema": limit},

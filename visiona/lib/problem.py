@@ -6,8 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError, connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.http import Http404, HttpRequest, JsonResponse
+from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -60,12 +61,12 @@ def document(error: errors.AppError) -> dict[str, Any]:
 def http_answer(error: errors.AppError) -> JsonResponse:
     """Answer a request outside DRF with this error."""
     response = JsonResponse(document(error), status=error.status, content_type=CONTENT_TYPE)
-    for name, value in _headers(error).items():
+    for name, value in headers_of(error).items():
         response[name] = value
     return response
 
 
-def answer(exception: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001
+def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Answer DRF's exceptions; None for an unplanned one, which Django then reports."""
     error = planned(exception)
     if error is None:
@@ -73,7 +74,7 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:  #
     if connection.in_atomic_block:
         transaction.set_rollback(True)  # DRF turns the error into an answer: undo the request
     return Response(
-        document(error), error.status, headers=_headers(error), content_type=CONTENT_TYPE
+        document(error), error.status, headers=headers_of(error), content_type=CONTENT_TYPE
     )
 
 
@@ -83,8 +84,8 @@ def planned(exception: BaseException) -> errors.AppError | None:
         return exception
     if isinstance(exception, drf.ValidationError):
         return errors.InvalidInput(_field_errors(exception.detail))
-    if isinstance(exception, OperationalError):
-        logger.exception("database.unavailable")
+    if isinstance(exception, OUTAGES):
+        logger.error("service.unavailable", exc_info=exception)
         return errors.Unavailable()
     for kind, translate in TRANSLATIONS:
         if isinstance(exception, kind):
@@ -95,6 +96,8 @@ def planned(exception: BaseException) -> errors.AppError | None:
 def _rate_limited(exception: Any) -> errors.AppError:
     return errors.RateLimited(retry_after=int(exception.wait or 60))
 
+
+OUTAGES = (OperationalError, InterfaceError, RedisError)
 
 TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any], errors.AppError]], ...] = (
     (drf.NotAuthenticated, lambda _: errors.NotAuthenticated()),
@@ -113,7 +116,8 @@ TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Any], errors.AppError]], ..
 )
 
 
-def _headers(error: errors.AppError) -> dict[str, str]:
+def headers_of(error: errors.AppError) -> dict[str, str]:
+    """Return the headers that an answer with this error carries."""
     headers = {}
     if "retry_after" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after"])
@@ -143,22 +147,3 @@ def _field_errors(detail: Any, path: str = "") -> Iterator[errors.FieldError]:
 def is_for_programs(request: HttpRequest) -> bool:
     """Whether this address is answered with documents rather than pages."""
     return request.path_info.startswith(API_PREFIXES)
-
-
-class ApiErrorMiddleware:
-    """Answer with a problem document what goes wrong before or outside a DRF view."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
-        if not is_for_programs(request):
-            return None
-        error = planned(exception)
-        return http_answer(error) if error else None
-

@@ -1,7 +1,7 @@
 """Where files live and how they are addressed: privately, for a short time."""
 
 import time
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 from django.conf import settings
 from django.core import signing
@@ -26,10 +26,15 @@ class LocalStorage(FileSystemStorage):
         return f"{self.base_url}{quote(str(name))}?{query}"
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):
+class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # untyped
     """Hashed and compressed static files, with the imports of ES modules rewritten."""
 
     support_js_module_import_aggregation = True
+
+
+def absolute(address: str) -> str:
+    """Return an address for programs, which have no page to resolve it against."""
+    return urljoin(f"{settings.PUBLIC_URL}/", address)
 
 
 def is_signed(name: str, *, expires: str, signature: str) -> bool:

@@ -79,7 +79,11 @@ def _dots(stage: Stage, pixels: Pixels) -> Pixels:
     away = np.hypot(turned[0] - np.round(turned[0]), turned[1] - np.round(turned[1]))
     size = 0.46 * smoothstep(0.75, 1.5, stage.from_focus())
     dots = smoothstep(0.06, -0.06, floats(away - size)) * (size > 0.04)
-    color = stage.scheme.main if stage.scheme.is_light else changed(stage.scheme.ground, lightness=-0.05)
+    color = (
+        stage.scheme.main
+        if stage.scheme.is_light
+        else changed(stage.scheme.ground, lightness=-0.05)
+    )
     return over(pixels, color, floats(dots * 0.5))
 
 

@@ -17,7 +17,9 @@ TINT: Final = 0.16
 
 
 def paint(stage: Stage, understanding: Understanding) -> tuple[Pixels, str]:
-    pixels, place = painted_place(stage.size, understanding, stage.scheme, stage.random)
+    pixels, place = painted_place(
+        stage.size, understanding, (stage.scheme, stage.focus), stage.random
+    )
     if stage.has_subject:
         pixels = blurred(pixels, stage.size.unit * DEPTH_OF_FIELD)
     return graded(floats(pixels * EXPOSURE), grade_of(stage.scheme)), place
@@ -34,5 +36,3 @@ def grade_of(scheme: Scheme) -> Grade:
         highlights=mixed(scheme.accent, WHITE, 0.3) if not scheme.is_light else FILM.highlights,
         strength=TINT,
     )
-
-

@@ -11,9 +11,10 @@ from generation.engine.schemes import Scheme
 from generation.engine.stage import Stage, inside
 
 FRAME: Final = 0.032  # of the shorter side, from the edge
+SUN: Final = 0.58  # of the reach
 HAIRLINE: Final = 0.0022
-FIBER: Final = 0.018  # how strongly the paper shows
-CLOUD: Final = 0.05
+FIBER: Final = 0.006  # how strongly the paper shows
+CLOUD: Final = 0.03
 
 
 def paint(stage: Stage) -> Pixels:
@@ -49,8 +50,11 @@ def _field(stage: Stage, pixels: Pixels) -> Pixels:
 
 
 def _sun(stage: Stage, pixels: Pixels) -> Pixels:
-    away = stage.distance(stage.focus[0], stage.focus[1] - 0.05)
-    return over(pixels, field_of(stage.scheme), inside(floats(away - stage.reach * 0.60)))
+    x, y = stage.shape_at(stage.reach * SUN)
+    away = stage.distance(x, y)
+    return over(
+        pixels, field_of(stage.scheme), inside(floats(away - stage.reach * SUN))
+    )
 
 
 def _columns(stage: Stage, pixels: Pixels) -> Pixels:
@@ -64,7 +68,7 @@ def _columns(stage: Stage, pixels: Pixels) -> Pixels:
 
 def _papery(stage: Stage, pixels: Pixels) -> Pixels:
     small = Size(stage.size.width // 2, stage.size.height // 2)
-    fiber = noise(stage.random, small, Grain(cells=190, octaves=2, stretch=0.35)) - 0.5
+    fiber = noise(stage.random, small, Grain(cells=300, octaves=1)) - 0.5
     cloud = noise(stage.random, small, Grain(cells=2, octaves=4)) - 0.5
     paper = resized(floats(fiber * FIBER * 4 + cloud * CLOUD), stage.size)
     return floats(pixels + paper[..., None] * (0.5 + 0.5 * pixels))
@@ -78,5 +82,3 @@ def _framed(stage: Stage, pixels: Pixels) -> Pixels:
     line = inside(floats(np.abs(edge) - HAIRLINE / 2), 0.0012)
     ink = stage.scheme.ink
     return over(pixels, ink, floats(line * 0.35))
-
-

@@ -11,12 +11,15 @@ from generation.engine.stage import Stage, inside
 
 LINE: Final = 0.0045  # of the shorter side
 DISC: Final = 0.62  # of the reach
+RING: Final = 1.13  # the thin ring around the disc, in radii
 SHADE: Final = 0.05  # how much darker the ground is at its lower end
 
 
 def paint(stage: Stage) -> Pixels:
     ground = _ground(stage.scheme)
-    table = ramp([(0.0, changed(ground, lightness=0.012)), (1.0, changed(ground, lightness=-SHADE))])
+    table = ramp(
+        [(0.0, changed(ground, lightness=0.012)), (1.0, changed(ground, lightness=-SHADE))]
+    )
     rows = grid(stage.size)[1]
     pixels = colored(table, rows)
     shape = (_disc, _arch, _tile)[stage.variant(3)]
@@ -34,43 +37,45 @@ def shape_color(scheme: Scheme) -> Pixels:
 
 
 def _disc(stage: Stage, pixels: Pixels) -> Pixels:
-    away = stage.from_focus()
     radius = stage.reach * DISC
+    away = stage.distance(*stage.shape_at(radius * RING))
     pixels = over(pixels, shape_color(stage.scheme), inside(floats(away - radius)))
-    ring = inside(floats(np.abs(away - radius * 1.13) - LINE / 2))
+    ring = inside(floats(np.abs(away - radius * RING) - LINE / 2))
     pixels = over(pixels, stage.scheme.accent, ring)
     turn = float(stage.random.uniform(2.4, 3.6))
-    return _dot(stage, pixels, (radius * 1.13 * np.cos(turn), radius * 1.13 * np.sin(turn)))
+    place = (radius * RING * float(np.cos(turn)), radius * RING * float(np.sin(turn)))
+    return _dot(stage, pixels, stage.shape_at(radius * RING), place)
 
 
 def _arch(stage: Stage, pixels: Pixels) -> Pixels:
     """A doorway: round above, straight down to the lower edge."""
-    right, down = stage.offset(stage.focus[0], max(0.12, stage.focus[1] - 0.06))
-    radius = stage.reach * 0.60
-    for grow, color in ((0.0, shape_color(stage.scheme)),):
-        edge = np.where(down < 0, np.hypot(right, down), np.abs(right)) - radius - grow
-        pixels = over(pixels, color, inside(floats(edge)))
-    edge = np.where(down < 0, np.hypot(right, down), np.abs(right)) - radius - 0.05
-    line = inside(floats(np.abs(edge) - LINE / 2))
+    radius = stage.reach * 0.56
+    x, y = stage.shape_at(radius + 0.06)
+    right, down = stage.offset(x, max(0.12, y - 0.06) if stage.size.is_wide else y)
+    edge = np.where(down < 0, np.hypot(right, down), np.abs(right)) - radius
+    pixels = over(pixels, shape_color(stage.scheme), inside(floats(edge)))
+    line = inside(floats(np.abs(edge - 0.035) - LINE / 2))
     return over(pixels, stage.scheme.accent, line)
 
 
 def _tile(stage: Stage, pixels: Pixels) -> Pixels:
     """A large leaning square with round corners."""
     lean = float(stage.random.choice([-0.16, 0.16]))
-    right, down = stage.offset(*stage.focus)
+    half, corner = stage.reach * 0.54, 0.09
+    right, down = stage.offset(*stage.shape_at(half))
     across = right * np.cos(lean) + down * np.sin(lean)
     along = down * np.cos(lean) - right * np.sin(lean)
-    half, corner = stage.reach * 0.56, 0.09
     out_x = np.maximum(np.abs(across) - half + corner, 0)
     out_y = np.maximum(np.abs(along) - half + corner, 0)
     edge = np.hypot(out_x, out_y) - corner
     pixels = over(pixels, shape_color(stage.scheme), inside(floats(edge)))
-    return _dot(stage, pixels, (-half * 1.02, -half * 0.86))
+    return _dot(stage, pixels, stage.shape_at(half), (-half * 1.02, -half * 0.86))
 
 
-def _dot(stage: Stage, pixels: Pixels, place: tuple[float, float]) -> Pixels:
-    right, down = stage.offset(*stage.focus)
+def _dot(
+    stage: Stage, pixels: Pixels, center: tuple[float, float], place: tuple[float, float]
+) -> Pixels:
+    right, down = stage.offset(*center)
     away = np.hypot(right - place[0], down - place[1])
     return over(pixels, stage.scheme.accent, inside(floats(away - 0.032)))
 
@@ -83,5 +88,3 @@ def _quarter_discs(stage: Stage, pixels: Pixels) -> Pixels:
     for radius, color in zip((0.62, 0.36, 0.18), colors, strict=True):
         pixels = over(pixels, color, inside(floats(away - radius)))
     return pixels
-
-

@@ -48,7 +48,11 @@ def second_glow_of(scheme: Scheme) -> Pixels:
 def _night(stage: Stage) -> Pixels:
     dark, glow = night_of(stage.scheme), glow_of(stage.scheme)
     table = ramp(
-        [(0.0, mixed(dark, glow, 0.42)), (0.5, mixed(dark, glow, 0.10)), (1.0, changed(dark, lightness=-0.07))]
+        [
+            (0.0, mixed(dark, glow, 0.42)),
+            (0.5, mixed(dark, glow, 0.10)),
+            (1.0, changed(dark, lightness=-0.07)),
+        ]
     )
     small = Size(stage.size.width // HAZE_SHRINK, stage.size.height // HAZE_SHRINK)
     smoke = resized(noise(stage.random, small, Grain(cells=3, octaves=5)), stage.size)
@@ -65,14 +69,14 @@ def _tube(stage: Stage, pixels: Pixels, away: Pixels, color: Pixels) -> Pixels:
 
 def _ring(stage: Stage, pixels: Pixels) -> Pixels:
     away = stage.distance(stage.focus[0], stage.focus[1] - 0.02)
-    radius = stage.reach * 0.60
+    radius = stage.fitting(stage.reach * 0.60)
     pixels = _tube(stage, pixels, floats(away - radius), glow_of(stage.scheme))
     return _tube(stage, pixels, floats(away - radius * 0.84), second_glow_of(stage.scheme))
 
 
 def _triangle(stage: Stage, pixels: Pixels) -> Pixels:
     right, down = stage.offset(stage.focus[0], stage.focus[1] + 0.02)
-    half = stage.reach * 0.44
+    half = stage.fitting(stage.reach * 0.60) * 0.72
     flip = -1 if stage.random.random() < 0.3 else 1
     sides = [np.sin(turn) * right - np.cos(turn) * down * flip for turn in (0, 2.0944, 4.1888)]
     edge = np.maximum.reduce([-side for side in sides])
@@ -84,7 +88,7 @@ def _sun(stage: Stage, pixels: Pixels) -> Pixels:
     """The striped setting sun."""
     columns, rows = grid(stage.size)
     away = stage.distance(stage.focus[0], stage.focus[1])
-    radius = stage.reach * 0.58
+    radius = stage.fitting(stage.reach * 0.58)
     table = ramp([(0, lightened(second_glow_of(stage.scheme), 0.1)), (1, glow_of(stage.scheme))])
     low = (rows - stage.focus[1]) * stage.size.height / stage.size.unit / radius
     stripes = np.sin(low * 24) > np.clip(1.05 - low * 1.6, -0.2, 1.05)
@@ -117,7 +121,9 @@ def _mirrored(stage: Stage, pixels: Pixels) -> Pixels:
     start = int(stage.size.height * 0.86)
     height = stage.size.height - start
     above = pixels[start - height : start][::-1]
-    ripple = np.repeat(resized(above[:, ::8], Size(stage.size.width // 8, height))[:, :, :], 1, axis=1)
+    ripple = np.repeat(
+        resized(above[:, ::8], Size(stage.size.width // 8, height))[:, :, :], 1, axis=1
+    )
     mirror = resized(floats(ripple), Size(stage.size.width, height))
     fade = np.linspace(0.55, 0.15, height, dtype=np.float32)[:, None, None]
     floor = pixels.copy()

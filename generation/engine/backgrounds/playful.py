@@ -12,7 +12,7 @@ from generation.engine.schemes import Scheme
 from generation.engine.stage import Stage, inside
 
 BLOBS: Final = 4
-DOODLES: Final = 16
+DOODLES: Final = 30
 PAPER_SHADOW: Final = 0.16
 LOBES: Final = (3, 4, 5)
 DOODLE_SHAPES: Final = (
@@ -45,8 +45,18 @@ def ground_of(scheme: Scheme) -> Pixels:
 
 def _papers(scheme: Scheme) -> list[Pixels]:
     if scheme.is_light:
-        return [scheme.accent, scheme.companion, scheme.main, mixed(scheme.accent, scheme.ground, 0.5)]
-    return [scheme.accent, scheme.companion, mixed(scheme.ground, scheme.main, 0.3), changed(scheme.main, lightness=0.1)]
+        return [
+            scheme.accent,
+            scheme.companion,
+            scheme.main,
+            mixed(scheme.accent, scheme.ground, 0.5),
+        ]
+    return [
+        scheme.accent,
+        scheme.companion,
+        mixed(scheme.ground, scheme.main, 0.3),
+        changed(scheme.main, lightness=0.1),
+    ]
 
 
 def _spots(stage: Stage, pixels: Pixels, ground: Pixels) -> Pixels:
@@ -55,7 +65,9 @@ def _spots(stage: Stage, pixels: Pixels, ground: Pixels) -> Pixels:
     row = np.round(down / pitch)
     across = right / pitch + 0.5 * (row % 2)
     away = np.hypot(across - np.round(across), down / pitch - row)
-    return over(pixels, changed(ground, lightness=0.06), floats(inside(floats(away - 0.16), 0.03) * 0.7))
+    return over(
+        pixels, changed(ground, lightness=0.06), floats(inside(floats(away - 0.16), 0.03) * 0.7)
+    )
 
 
 def _blob(stage: Stage, pixels: Pixels, color: Pixels, index: int) -> Pixels:
@@ -82,9 +94,9 @@ def _spotlight(stage: Stage, pixels: Pixels) -> Pixels:
         return pixels
     right, down = stage.offset(*stage.focus)
     angle, away = np.arctan2(down, right), np.hypot(right, down)
-    edge = away - stage.reach * (0.60 + 0.022 * np.cos(angle * 18))
+    edge = away - stage.fitting(stage.reach * 0.62) * (1 + 0.035 * np.cos(angle * 18))
     paper = inside(floats(edge))
-    color = stage.scheme.ground if stage.scheme.is_light else mixed(stage.scheme.accent, stage.scheme.main, 0.12)
+    color = stage.scheme.ground if stage.scheme.is_light else stage.scheme.accent
     step = max(2, int(stage.size.unit * 0.01))
     pixels = over(pixels, floats([0, 0, 0]), shifted(paper, right=step, down=step) * PAPER_SHADOW)
     return over(pixels, color, paper)
@@ -99,7 +111,7 @@ def doodled(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
 
 def _one_doodle(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
     random, size = stage.random, stage.size
-    side = int(size.unit * random.uniform(0.045, 0.085))
+    side = int(size.unit * random.uniform(0.055, 0.105))
     left = int(random.uniform(0.02, 0.98) * size.width - side / 2)
     top = int(random.uniform(0.03, 0.97) * size.height - side / 2)
     shape = DOODLE_SHAPES[int(random.integers(len(DOODLE_SHAPES)))]
@@ -115,5 +127,3 @@ def _one_doodle(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
     region = pixels[top : top + drawn.shape[0], left : left + drawn.shape[1]]
     region[:] = over(region, drawn[..., :3], drawn[..., 3])
     return pixels
-
-

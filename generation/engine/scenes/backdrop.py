@@ -65,9 +65,14 @@ def _looked_up(panorama: Pixels, around: Pixels, up: Pixels, yaw: float) -> Pixe
     v = np.clip(up * height - 0.5, 0, height - 1.01)
     left, top = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
     share_x, share_y = (u - left)[..., None], (v - top)[..., None]
-    above = panorama[top, left % width] * (1 - share_x) + panorama[top, (left + 1) % width] * share_x
+    above = (
+        panorama[top, left % width] * (1 - share_x) + panorama[top, (left + 1) % width] * share_x
+    )
     lower = np.clip(top + 1, 0, height - 1)
-    below = panorama[lower, left % width] * (1 - share_x) + panorama[lower, (left + 1) % width] * share_x
+    below = (
+        panorama[lower, left % width] * (1 - share_x)
+        + panorama[lower, (left + 1) % width] * share_x
+    )
     return floats(above * (1 - share_y) + below * share_y)
 
 

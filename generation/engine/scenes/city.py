@@ -23,6 +23,7 @@ HORIZON: Final = 0.46
 VIEW: Final = 0.53
 STOREYS: Final = 150  # to one unit of height
 COLUMNS: Final = 520  # windows along one side of the map
+FIRST_ROW: Final = 2  # nearer houses would be all wall
 STREET: Final = 0.010
 LAMP: Final = color_of("#ff9a4a")
 
@@ -67,14 +68,16 @@ def _planned(random: Random) -> Plan:
     tones = np.zeros((SIDE, SIDE), dtype=np.float32)
     for row in range(BLOCKS):
         for column in range(BLOCKS):
-            if abs(column - BLOCKS / 2) >= 1:
+            if abs(column - BLOCKS / 2) >= 1 and row >= FIRST_ROW:
                 _raise_block(heights, tones, (row, column), random)
     return Plan(heights, tones)
 
 
 def _raise_block(heights: Pixels, tones: Pixels, place: tuple[int, int], random: Random) -> None:
     row, column = place
-    outward = math.hypot((column - BLOCKS / 2) / (BLOCKS / 2), (row - BLOCKS * 0.55) / (BLOCKS * 0.7))
+    outward = math.hypot(
+        (column - BLOCKS / 2) / (BLOCKS / 2), (row - BLOCKS * 0.55) / (BLOCKS * 0.7)
+    )
     height = 0.03 + random.random() ** 2.2 * 0.30 * max(0.25, 1.25 - outward)
     gap = int(CELL * random.uniform(0.10, 0.2))
     top, left = row * CELL + gap, column * CELL + gap
@@ -120,7 +123,9 @@ def _windows(sight: Sight, hour: Hour) -> tuple[Pixels, Pixels]:
     in_x, in_y = along % 1, (sight.level * STOREYS) % 1
     pane = ((in_x > 0.2) & (in_x < 0.8) & (in_y > 0.25) & (in_y < 0.8)).astype(np.float32)
     # Far away a window is smaller than a pixel: what is left is their mean.
-    pane = pane * np.clip(1.2 - sight.depth * 0.75, 0, 1) + np.clip(sight.depth * 0.75 - 0.3, 0, 0.42)
+    pane = pane * np.clip(1.2 - sight.depth * 0.75, 0, 1) + np.clip(
+        sight.depth * 0.75 - 0.3, 0, 0.42
+    )
     table = ramp([(0, "#ffd79a"), (0.6, "#ffe9c4"), (0.8, "#9fdcff"), (1, hour.light)])
     light = colored(table, floats(np.abs(np.sin(sight.tone * 91 + column * 0.03)) % 1))
     lit = chance > (0.52 if hour.is_dark else 0.93)
@@ -137,7 +142,9 @@ def _built(sight: Sight, hour: Hour, windows: Pixels, light: Pixels) -> Pixels:
     face = face + light * (windows * (1.15 if hour.is_dark else 0.4))[..., None]
     color = np.where(sight.walls[..., None], face, stone * (0.5 if hour.is_dark else 0.9))
     street = sight.hits & (sight.top < 0.01)
-    lamps = np.exp(-((np.abs(sight.x - 0.5 * SIDE) / SIDE / STREET) ** 2)) * (0.65 if hour.is_dark else 0)
+    lamps = np.exp(-((np.abs(sight.x - 0.5 * SIDE) / SIDE / STREET) ** 2)) * (
+        0.65 if hour.is_dark else 0
+    )
     paved = stone * 0.30 + LAMP * lamps[..., None]
     color = np.where(street[..., None], paved, color)
     roof = sight.hits & ~sight.walls & (sight.top > 0.01)

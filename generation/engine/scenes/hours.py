@@ -28,9 +28,16 @@ class Hour:
         return self.sun[1] >= 0.6
 
 
-def _hour(sky: str, sun: tuple[float, float], colors: str, strength: float, signs: str = "") -> Hour:
+def _hour(
+    sky: str, sun: tuple[float, float], colors: str, strength: float, signs: str = ""
+) -> Hour:
     codes = sky.split()
-    places = {2: (0.0, 1.0), 3: (0.0, 0.55, 1.0), 4: (0.0, 0.45, 0.82, 1.0), 5: (0, 0.35, 0.62, 0.82, 1)}
+    places = {
+        2: (0.0, 1.0),
+        3: (0.0, 0.55, 1.0),
+        4: (0.0, 0.45, 0.82, 1.0),
+        5: (0, 0.35, 0.62, 0.82, 1),
+    }
     light, ambient, fog = (color_of(code) for code in colors.split())
     return Hour(
         sky=ramp(list(zip(places[len(codes)], codes, strict=True))),

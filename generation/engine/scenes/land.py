@@ -8,7 +8,16 @@ import numpy as np
 
 from generation.engine.color import color_of, colored, ramp
 from generation.engine.noise import Grain, noise, stretched
-from generation.engine.pixels import Pixels, Random, Size, blurred, floats, over, sampled, smoothstep
+from generation.engine.pixels import (
+    Pixels,
+    Random,
+    Size,
+    blurred,
+    floats,
+    over,
+    sampled,
+    smoothstep,
+)
 from generation.engine.scenes.hours import Hour
 
 SIDE: Final = 768
@@ -39,9 +48,7 @@ def _land(codes: str, relief: float, eye: float) -> Land:
 
 
 def _snowy(land: Land, snow: float, *, has_rock: bool) -> Land:
-    return Land(
-        colors=land.colors, relief=land.relief, eye=land.eye, snow=snow, has_rock=has_rock
-    )
+    return Land(colors=land.colors, relief=land.relief, eye=land.eye, snow=snow, has_rock=has_rock)
 
 
 LANDS: Final = {
@@ -115,7 +122,9 @@ def _craters(random: Random) -> Pixels:
                   slice(max(0, int(x - 2 * radius)), int(x + 2 * radius)))  # fmt: skip
         away = np.hypot(columns[window] - x, rows[window] - y) / radius
         bowl = np.where(away < 1, (away * away - 1) * 0.9, 0)
-        heights[window] += (bowl + np.exp(-(((away - 1) / 0.18) ** 2)) * 0.42) * radius / SIDE * 0.95
+        heights[window] += (
+            (bowl + np.exp(-(((away - 1) / 0.18) ** 2)) * 0.42) * radius / SIDE * 0.95
+        )
     return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, rows / SIDE)))
 
 
@@ -184,7 +193,9 @@ def _sunlight(heights: Pixels, slopes: tuple[Pixels, Pixels], hour: Hour, relief
     direction /= np.linalg.norm(direction)
     facing = -across * direction[0] - down * direction[1] * 0.6 + direction[2]
     facing = np.clip(facing / np.sqrt(across * across + down * down + 1), 0, 1)
-    return floats(facing * _shadow(heights, direction, relief, 0.0035 if hour.sun_is_low else 0.0057))
+    return floats(
+        facing * _shadow(heights, direction, relief, 0.0035 if hour.sun_is_low else 0.0057)
+    )
 
 
 def _shadow(heights: Pixels, direction: Pixels, relief: float, rise: float) -> Pixels:

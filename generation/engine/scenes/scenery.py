@@ -18,6 +18,7 @@ from generation.engine.scenes.underwater import underwater
 from generation.engine.schemes import Scheme
 
 WORK_SIDE: Final = 800  # places are painted this large and enlarged
+PLANET_ASIDE: Final = 0.07  # behind the head, like a halo that slipped
 LAKE_CHANCE: Final = 0.45
 
 # A place that a panorama shows better than paint: the panoramas that do.
@@ -36,7 +37,7 @@ DEFAULT_HOURS: Final = {
     "mono": ("overcast", "night"),
     "lime": ("aurora", "golden"),
     "royal": ("night", "neon"),
-    "red": ("sunset", "neon"),
+    "red": ("sunset",),
     "cream": ("golden", "sunrise"),
     "sky": ("day", "sunrise"),
 }
@@ -57,9 +58,10 @@ PLACE_ALIASES: Final = {"aurora": "snow"}
 
 
 def painted_place(
-    size: Size, wanted: Understanding, scheme: Scheme, random: Random
+    size: Size, wanted: Understanding, look: tuple[Scheme, tuple[float, float]], random: Random
 ) -> tuple[Pixels, str]:
     """This function will paint the place small, enlarge it, and name it."""
+    scheme, focus = look
     place = wanted.place or _picked(DEFAULT_PLACES[scheme.name], random)
     place = PLACE_ALIASES.get(place, place)
     hour = _hour_for(place, wanted.hour, scheme, random)
@@ -67,7 +69,7 @@ def painted_place(
     small = Size(round(size.width * scale), round(size.height * scale))
     if place in PANORAMAS:
         return view_into(_picked(PANORAMAS[place], random), size, random_view(random)), place
-    pixels = _painted(small, place, (HOURS[hour], scheme), random)
+    pixels = _painted(small, place, (HOURS[hour], scheme, focus), random)
     return resized(pixels, size, Image.Resampling.LANCZOS), f"{place}, {hour}"
 
 
@@ -81,10 +83,14 @@ def _hour_for(place: str, wanted: str | None, scheme: Scheme, random: Random) ->
     return wanted or _picked(DEFAULT_HOURS[scheme.name], random)
 
 
-def _painted(size: Size, place: str, look: tuple[Hour, Scheme], random: Random) -> Pixels:
-    hour, scheme = look
+def _painted(
+    size: Size, place: str, look: tuple[Hour, Scheme, tuple[float, float]], random: Random
+) -> Pixels:
+    hour, scheme, focus = look
     if place == "space":
-        return space(size, _nebula_colors(scheme), random, (0.76, 0.30))
+        return space(
+            size, _nebula_colors(scheme), random, (focus[0] + PLANET_ASIDE, focus[1] * 0.6)
+        )
     if place == "underwater":
         return underwater(size, random)
     if place == "city":

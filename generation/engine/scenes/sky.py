@@ -68,7 +68,9 @@ def _aurora(pixels: Pixels, size: Size, random: Random, horizon: float) -> Pixel
     for index in range(CURTAINS):
         foot = horizon * (0.42 + 0.17 * index) + (wave(random, size.width, 7) - 0.5) * 0.26
         height = foot[None] - rows
-        rays = (0.30 + 0.95 * wave(random, size.width, 24)) * (0.7 + 0.6 * wave(random, size.width, 90))
+        rays = (0.30 + 0.95 * wave(random, size.width, 24)) * (
+            0.7 + 0.6 * wave(random, size.width, 90)
+        )
         curtain = np.exp(-np.clip(height, 0, None) / (0.20 - 0.035 * index))
         curtain = curtain * smoothstep(-0.012, 0.006, floats(height)) * rays[None]
         light = colored(AURORA, floats(height / 0.36))
@@ -105,9 +107,13 @@ def _clouded(
     v = floats((depth * 0.16 * CLOUD_MAP * 0.9) % (CLOUD_MAP - 1))
     u = floats((u + sampled(bend, u, v) * 90) % (CLOUD_MAP - 1))
     thick = sampled(shape, u, v)
-    toward_sun = sampled(shape, floats((u + (9 if hour.sun[0] > 0.5 else -9)) % (CLOUD_MAP - 1)), floats(v - 9))
+    toward_sun = sampled(
+        shape, floats((u + (9 if hour.sun[0] > 0.5 else -9)) % (CLOUD_MAP - 1)), floats(v - 9)
+    )
     threshold = 0.60 - 0.20 * cloudiness
-    mask = smoothstep(threshold, threshold + 0.20, thick) * smoothstep(0, 0.10, floats(horizon - rows))
+    mask = smoothstep(threshold, threshold + 0.20, thick) * smoothstep(
+        0, 0.10, floats(horizon - rows)
+    )
     lit = np.clip(0.5 + (thick - toward_sun) * 3.2, 0, 1)[..., None]
     high = mixed(hour.light, WHITE, 0.45 if hour.strength > 0.6 else 0.05)
     low = mixed(hour.ambient, hour.fog, 0.45)

@@ -43,7 +43,9 @@ def _nebula(size: Size, colors: list[Pixels], random: Random) -> Pixels:
     swirled = sampled(
         dust,
         floats((columns * size.width + (drift - 0.5) * size.width * 0.55) % size.width),
-        floats((rows * size.height + (np.roll(drift, 99, 0) - 0.5) * size.height * 0.55) % size.height),
+        floats(
+            (rows * size.height + (np.roll(drift, 99, 0) - 0.5) * size.height * 0.55) % size.height
+        ),
     )
     lane = np.abs((rows - 0.5) - (columns - 0.5) * 0.5 + (drift - 0.5) * 0.4)
     dense = stretched(swirled) ** 1.9 * smoothstep(0.75, 0.05, floats(lane))
@@ -59,7 +61,9 @@ def _stars(pixels: Pixels, size: Size, random: Random) -> Pixels:
         random.random(count) ** 6
     )
     haloes = blurred(floats((points > 0.6) * points), 1.4) * 7
-    return screen(pixels, floats(np.clip(points + haloes, 0, 1))[..., None] * floats([0.95, 0.97, 1]))
+    return screen(
+        pixels, floats(np.clip(points + haloes, 0, 1))[..., None] * floats([0.95, 0.97, 1])
+    )
 
 
 def _planet(

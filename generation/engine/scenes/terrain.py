@@ -65,7 +65,9 @@ def terrain(size: Size, kind: str, hour: Hour, random: Random, *, has_lake: bool
         wet = sight.hits & (heights <= water + 0.0005)
         surface = np.where(sight.hits[..., None], color, above)
         tint = ISLAND_WATER if kind == "island" else LAKE_WATER
-        color = np.where(wet[..., None], _water(floats(surface), (sight, hour, random), tint), color)
+        color = np.where(
+            wet[..., None], _water(floats(surface), (sight, hour, random), tint), color
+        )
     return floats(np.where(sight.hits[..., None], color, above))
 
 
@@ -127,8 +129,19 @@ def _detailed(color: Pixels, sight: Sight, random: Random) -> Pixels:
     side = Size(DETAIL, DETAIL)
     coarse = noise(random, side, Grain(cells=16, octaves=5))
     fine = noise(random, side, Grain(cells=10, octaves=5))
-    speckle = sampled(coarse, floats((sight.x * 5.3) % (DETAIL - 1)), floats((sight.y * 5.3) % (DETAIL - 1))) * 0.6
-    speckle = speckle + sampled(fine, floats((sight.x * 21) % (DETAIL - 1)), floats((sight.y * 21) % (DETAIL - 1))) * 0.4
+    speckle = (
+        sampled(
+            coarse, floats((sight.x * 5.3) % (DETAIL - 1)), floats((sight.y * 5.3) % (DETAIL - 1))
+        )
+        * 0.6
+    )
+    speckle = (
+        speckle
+        + sampled(
+            fine, floats((sight.x * 21) % (DETAIL - 1)), floats((sight.y * 21) % (DETAIL - 1))
+        )
+        * 0.4
+    )
     near = smoothstep(0.5, 0.03, sight.depth)
     return floats(color * (1 + (speckle - 0.5) * (1.1 * near + 0.25))[..., None])
 
@@ -148,7 +161,10 @@ def _water(surface: Pixels, scene: tuple[Sight, Hour, Random], tint: Pixels) -> 
     height, width = surface.shape[:2]
     columns, rows = grid(Size(width, height))
     waves = noise(random, Size(DETAIL, DETAIL), Grain(cells=40, octaves=4, stretch=0.35))
-    ripple = sampled(waves, floats((sight.x * 9) % (DETAIL - 1)), floats((sight.y * 30) % (DETAIL - 1))) - 0.5
+    ripple = (
+        sampled(waves, floats((sight.x * 9) % (DETAIL - 1)), floats((sight.y * 30) % (DETAIL - 1)))
+        - 0.5
+    )
     mirrored = 2 * HORIZON - rows + ripple * 0.05 * smoothstep(0, 0.5, floats(rows - HORIZON))
     reflected = sampled(
         surface,
@@ -161,5 +177,3 @@ def _water(surface: Pixels, scene: tuple[Sight, Hour, Random], tint: Pixels) -> 
     path = np.clip(ripple * 3.2 - 0.4, 0, 1) * np.exp(-(((columns - hour.sun[0]) / 0.10) ** 2))
     path = path * smoothstep(0, 0.04, floats(rows - HORIZON))
     return screen(floats(color), hour.light * floats(path * 0.85)[..., None])
-
-

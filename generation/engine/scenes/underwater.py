@@ -67,8 +67,12 @@ def _bubbled(pixels: Pixels, size: Size, random: Random) -> Pixels:
         x, y = random.random(2)
         radius = random.uniform(0.003, 0.016)
         window = (
-            slice(max(0, int((y - 3 * radius) * size.height)), int((y + 3 * radius) * size.height) + 1),
-            slice(max(0, int((x - 3 * radius) * size.width)), int((x + 3 * radius) * size.width) + 1),
+            slice(
+                max(0, int((y - 3 * radius) * size.height)), int((y + 3 * radius) * size.height) + 1
+            ),
+            slice(
+                max(0, int((x - 3 * radius) * size.width)), int((x + 3 * radius) * size.width) + 1
+            ),
         )
         away = floats(np.hypot((columns[window] - x) * size.aspect, rows[window] - y) / radius)
         light = smoothstep(1.1, 0.95, away) * (0.12 + 0.5 * smoothstep(0.5, 1, away))

@@ -38,9 +38,7 @@ class Command(BaseCommand):
             threading.Thread(target=_loop, args=(stop, _runner(queue, headstart), PAUSE_SECONDS))
             for queue in queues
         ]
-        threads.append(
-            threading.Thread(target=_loop, args=(stop, _chores, CHORES_EVERY_SECONDS))
-        )
+        threads.append(threading.Thread(target=_loop, args=(stop, _chores, CHORES_EVERY_SECONDS)))
         for thread in threads:
             thread.start()
         stop.wait()

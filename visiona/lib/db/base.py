@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from django.db import Error
+import psycopg
 from django.db.backends.postgresql import base
 from django.db.transaction import Atomic
 
@@ -56,16 +56,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 (Django's signature)
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc] # the stubs leave it out
         if autocommit:
             return
         try:
             self._bind_transaction()
         except BaseException:
             # Without this Django believes that no transaction is open while one hangs in error.
-            with suppress(Error, base.Database.Error):
+            with suppress(psycopg.Error):
                 self.connection.rollback()
-                super()._set_autocommit(True)
+                self.connection.autocommit = True
             raise
 
     def _in_own_transaction(

@@ -28,7 +28,7 @@ LOGIN = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_u
 
 
 def check_row_security(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 (Django's signature)
+    app_configs: Sequence[AppConfig] | None,
     databases: Sequence[str] | None = None,
     **_: Any,
 ) -> list[CheckMessage]:

@@ -1,0 +1,105 @@
+"""Keep, delete, undo: the library and its bin."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.models import User
+from generation.services import running
+from tests import factories
+from tests.browser.shots import barriers, shoot
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SignIn = Callable[[BrowserContext, User], None]
+
+
+@pytest.fixture
+def picture(alice: User) -> str:
+    """The title of a picture that Alice has."""
+    job = factories.make_job(alice, title="Why cats win")
+    assert running.run_job(job_id=job.pk)
+    return job.title
+
+
+def test_a_deleted_picture_comes_back_by_undo(
+    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, picture: str
+) -> None:
+    sign_in(context, alice)
+    page.goto(f"{address}/library/")
+    expect(page.locator("main img")).to_have_count(1)
+
+    page.get_by_role("button", name=f"Delete “{picture}”").click()
+
+    expect(page.locator("main img")).to_have_count(0)
+    expect(page.locator("#toasts")).to_contain_text("Moved to the bin. It stays there for 30 days.")
+    assert barriers(page) == []
+    shoot(page, "library-undo")
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(page.locator("main img")).to_have_count(1)
+    page.reload()
+    expect(page.locator("main img")).to_have_count(1)
+
+
+def test_what_is_in_the_bin_can_be_restored(
+    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, picture: str
+) -> None:
+    sign_in(context, alice)
+    page.goto(f"{address}/library/")
+    page.get_by_role("button", name=f"Delete “{picture}”").click()
+    expect(page.locator("main img")).to_have_count(0)
+    page.get_by_role("link", name="Bin").click()
+    expect(page.locator("main img")).to_have_count(1)
+
+    page.get_by_role("button", name=f"Restore “{picture}”").click()
+
+    expect(page.locator("main")).to_contain_text("Back in your library")
+    page.get_by_role("link", name="Pictures").click()
+    expect(page.locator("main img")).to_have_count(1)
+
+
+def test_delete_and_undo_without_javascript(
+    browser: Browser, address: str, alice: User, sign_in: SignIn, picture: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(f"{address}/library/")
+
+    page.get_by_role("button", name=f"Delete “{picture}”").click()
+
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("main img")).to_have_count(1)
+    context.close()
+
+
+def test_a_picture_has_a_page_with_its_facts_and_a_download(
+    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, picture: str
+) -> None:
+    sign_in(context, alice)
+    page.goto(f"{address}/library/")
+
+    page.locator("main a.frame").click()
+
+    expect(page.get_by_role("heading", name=picture)).to_be_visible()
+    expect(page.get_by_text("1280×720")).to_be_visible()
+    expect(page.get_by_text("Local engine")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert re.fullmatch(r"visiona-thumbnail-\w+\.jpg", download.value.suggested_filename)
+
+
+def test_what_is_not_mine_is_not_found(
+    page: Page, context: BrowserContext, address: str, bob: User, sign_in: SignIn, alice: User
+) -> None:
+    job = factories.make_job(alice, title="Private")
+    sign_in(context, bob)
+
+    answer = page.goto(f"{address}/jobs/{job.pk}/")
+
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()

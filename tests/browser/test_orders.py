@@ -1,0 +1,220 @@
+"""What happens around the Generate button: price, refusals, second clicks, cancels, failures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, expect
+
+from accounts.models import User
+from generation import catalog
+from generation import selectors as generation_selectors
+from generation.errors import ProviderError
+from tests import factories
+from tests.browser.conftest import Engine
+from tests.browser.shots import barriers, shoot
+from visiona.lib.db.actor import act_as_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SignIn = Callable[[BrowserContext, User], None]
+
+
+@pytest.fixture
+def studio(page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn) -> Page:
+    sign_in(context, alice)
+    page.goto(f"{address}/studio/")
+    return page
+
+
+def jobs_of(user: User) -> list[Any]:
+    with act_as_user(user.pk):
+        return list(generation_selectors.jobs_of(user=user))
+
+
+def test_the_price_follows_the_choices_and_says_what_i_have(studio: Page) -> None:
+    expect(studio.locator("#quote")).to_contain_text("10 credits")
+
+    studio.get_by_role("radio", name="2", exact=True).check()
+
+    expect(studio.locator("#quote")).to_contain_text("20 credits")
+    expect(studio.locator("#quote")).to_contain_text("You have 20.")
+    studio.get_by_role("radio", name="3", exact=True).check()
+    expect(studio.locator("#quote")).to_contain_text("You need 30 credits and have 20.")
+    assert catalog.quote(kind="thumbnail", params={"count": 3}).price == 30
+
+
+def test_a_missing_title_is_said_at_the_field(studio: Page, alice: User) -> None:
+    studio.get_by_role("button", name="Generate").click()
+
+    title = studio.get_by_label("Title", exact=True)
+    expect(title).to_be_focused()
+    expect(title).to_have_attribute("aria-invalid", "true")
+    expect(studio.locator("#id_title_error")).to_have_text("Give the thumbnail a title.")
+    assert jobs_of(alice) == []
+    assert barriers(studio) == []
+    shoot(studio, "studio-422")
+
+
+def test_too_few_credits_are_said_beside_the_button_and_the_order_stays(
+    studio: Page, alice: User
+) -> None:
+    studio.get_by_label("Title", exact=True).fill("Three at once")
+    studio.get_by_role("radio", name="Ocean").check()
+    studio.get_by_role("radio", name="3", exact=True).check()
+
+    studio.get_by_role("button", name="Generate").click()
+
+    expect(studio.locator(".composer-actions [role=alert]")).to_have_text(
+        "You need 30 credits and have 20."
+    )
+    expect(studio.get_by_label("Title", exact=True)).to_have_value("Three at once")
+    expect(studio.get_by_role("radio", name="Ocean")).to_be_checked()
+    assert jobs_of(alice) == []
+    assert barriers(studio) == []
+    shoot(studio, "studio-402")
+
+
+def test_a_file_that_is_no_picture_is_refused_at_its_field(studio: Page, alice: User) -> None:
+    studio.get_by_label("Title", exact=True).fill("Not a photo")
+    studio.set_input_files(
+        "[name=photo]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    )
+
+    studio.get_by_role("button", name="Generate").click()
+
+    expect(studio.locator("#id_photo_error")).to_be_visible()
+    assert jobs_of(alice) == []
+
+
+def test_three_clicks_are_one_order(studio: Page, alice: User) -> None:
+    sent: list[Request] = []
+    studio.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    studio.get_by_label("Title", exact=True).fill("Only once")
+
+    studio.locator("#generate").evaluate("button => { for (let i = 0; i < 3; i++) button.click(); }")
+
+    expect(studio.locator("[data-job]")).to_have_count(1)
+    studio.wait_for_timeout(500)
+    assert len(sent) == 1
+    assert len(jobs_of(alice)) == 1
+    expect(studio.locator("#balance")).to_contain_text("10")
+
+
+def test_the_same_form_sent_again_is_the_same_order(
+    studio: Page, context: BrowserContext, address: str, alice: User
+) -> None:
+    form = {
+        field["name"]: field["value"]
+        for field in studio.locator("#composer").evaluate(
+            "form => [...new FormData(form)].filter(([, v]) => typeof v === 'string')"
+            ".map(([name, value]) => ({name, value}))"
+        )
+    } | {"title": "Sent twice"}
+
+    answers = [context.request.post(f"{address}/studio/", form=form) for _ in range(2)]
+
+    assert answers[0].url == answers[1].url
+    assert len(jobs_of(alice)) == 1
+
+
+def test_a_waiting_order_can_be_canceled_and_its_credits_return(studio: Page, alice: User) -> None:
+    studio.get_by_label("Title", exact=True).fill("Second thoughts")
+    studio.get_by_role("button", name="Generate").click()
+    card = studio.locator("[data-job]")
+
+    card.get_by_role("button", name="Cancel").click()
+
+    expect(card).to_have_attribute("data-status", "canceled")
+    expect(card).to_contain_text("Credits returned: 10")
+    expect(studio.locator("#toasts")).to_contain_text("Canceled. Credits returned: 10.")
+    expect(studio.locator("#balance")).to_contain_text("20")
+    assert [job.status for job in jobs_of(alice)] == ["canceled"]
+
+
+def test_a_failure_is_explained_and_its_credits_return(
+    studio: Page, engine: Engine, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ProviderError("The motif could not be drawn.")
+
+    monkeypatch.setattr("generation.pipelines.thumbnail.make", fail)
+    studio.get_by_label("Title", exact=True).fill("It breaks")
+    studio.get_by_role("button", name="Generate").click()
+    engine.start()
+
+    card = studio.locator("[data-job]")
+    expect(card).to_have_attribute("data-status", "failed", timeout=15_000)
+    expect(card).to_contain_text("The motif could not be drawn.")
+    expect(card).to_contain_text("Credits returned: 10")
+    expect(studio.locator("#balance")).to_contain_text("20")
+    assert barriers(studio) == []
+    shoot(studio, "studio-failed")
+    studio.goto(f"{address}/credits/")
+    expect(studio.locator("tbody tr").first).to_contain_text(
+        "Returned: thumbnail “It breaks”, the job failed"
+    )
+
+
+def test_without_the_stream_the_card_is_polled(
+    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, engine: Engine,
+    console: list[str],
+) -> None:  # fmt: skip
+    context.route("**/stream/**", lambda route: route.abort())
+    sign_in(context, alice)
+    page.goto(f"{address}/studio/")
+    page.get_by_label("Title", exact=True).fill("By and by")
+    page.get_by_role("button", name="Generate").click()
+    engine.start()
+
+    card = page.locator("[data-job]")
+    expect(card).to_have_attribute("data-status", "succeeded", timeout=30_000)
+    expect(page.locator("#balance")).not_to_contain_text("held")
+    console[:] = [line for line in console if "ERR_FAILED" not in line]
+
+
+def test_the_job_page_follows_its_job(
+    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, engine: Engine
+) -> None:
+    job = factories.make_job(alice, title="Watch me")
+    sign_in(context, alice)
+    page.goto(f"{address}/jobs/{job.pk}/")
+    expect(page.locator("#job-detail")).to_contain_text("Waiting for its turn")
+    shoot(page, "job-waiting")
+
+    engine.start()
+
+    expect(page.locator("#job-detail")).to_contain_text("Delivered", timeout=30_000)
+    expect(page.locator(f"#job-{job.pk} img")).to_be_visible()
+
+
+def test_settings_can_be_used_again(
+    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn
+) -> None:
+    job = factories.make_job(alice, title="Once more", style="neon", color_scheme="royal")
+    sign_in(context, alice)
+
+    page.goto(f"{address}/studio/?from={job.pk}")
+
+    expect(page.get_by_label("Title", exact=True)).to_have_value("Once more")
+    expect(page.locator("[name=style][value=neon]")).to_be_checked()
+    expect(page.locator("[name=color_scheme][value=royal]")).to_be_checked()
+
+
+def test_the_keyboard_alone_suffices(studio: Page, alice: User) -> None:
+    studio.keyboard.press("Tab")
+    expect(studio.get_by_role("link", name="Skip to content")).to_be_focused()
+    studio.keyboard.press("Enter")
+    studio.keyboard.press("Tab")
+    expect(studio.get_by_label("Title", exact=True)).to_be_focused()
+
+    studio.keyboard.type("Typed only")
+    studio.keyboard.press("Tab")
+    studio.keyboard.press("Tab")
+    studio.keyboard.press("ArrowRight")
+    expect(studio.locator("[name=style][value=minimal]")).to_be_checked()
+    studio.get_by_label("Title", exact=True).focus()
+    studio.keyboard.press("Control+Enter")
+
+    expect(studio.locator("[data-job]")).to_have_count(1)
+    assert [job.params["style"] for job in jobs_of(alice)] == ["minimal"]
