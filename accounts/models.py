@@ -105,6 +105,12 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return self.prefix
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it still opens anything."""
+        in_time = self.expires_at is None or self.expires_at > clock.now()
+        return in_time and self.revoked_at is None
+
 
 class IdempotencyKey(models.Model):
     """The first answer that a person got under one Idempotency-Key; kept for a day."""

@@ -59,11 +59,13 @@ def assets_of_job(*, job: Job) -> QuerySet[Asset]:
 
 
 def assets_of_jobs(*, jobs: list[Job]) -> dict[UUID, list[Asset]]:
-    """Return what each of these jobs made, in one query."""
+    """Return what each of these jobs made, in one query; a job that has not ended made nothing."""
     by_job: dict[UUID, list[Asset]] = {job.pk: [] for job in jobs}
-    for asset in Asset.objects.filter(job_id__in=by_job).kept().order_by("number"):
-        if asset.job_id:
-            by_job[asset.job_id].append(asset)
+    ended = [job.pk for job in jobs if job.is_final]
+    if ended:
+        for asset in Asset.objects.filter(job_id__in=ended).kept().order_by("number"):
+            if asset.job_id:
+                by_job[asset.job_id].append(asset)
     return by_job
 
 

@@ -68,10 +68,7 @@ def _order(request: UserRequest) -> HttpResponse:
     context = {"job": job, "form": ThumbnailForm(initial={"submission": new_submission()})}
     context["quote"] = job_services.quote(kind=job.kind, params=job.params)
     context |= _photos(request, form, photo_id)
-    response = render(request, "generation/studio.html#accepted", context, status=202)
-    notice = {"text": f"In the queue. {job.price} credits held."}
-    response["HX-Trigger"] = json.dumps({"visiona:toast": notice})
-    return response
+    return render(request, "generation/studio.html#accepted", context, status=HTTPStatus.ACCEPTED)
 
 
 def _refused(

@@ -9,7 +9,7 @@ from sentry_sdk.types import Event, Hint
 from visiona.lib import request_id
 from visiona.lib.errors import AppError
 
-PRIVATE_PARTS = ("data", "cookies", "headers", "env", "query_string")
+PRIVATE_PARTS = ("url", "data", "cookies", "headers", "env", "query_string")
 
 
 def start() -> None:
@@ -18,8 +18,8 @@ def start() -> None:
         sentry_sdk.init(
             dsn=settings.SENTRY_DSN,
             environment=settings.ENVIRONMENT,
-            send_default_pii=False,
             include_local_variables=False,
+            max_breadcrumbs=0,
             max_request_body_size="never",
             before_send=scrub,
         )

@@ -26,9 +26,13 @@ PORT = env.int("PORT", 8000)
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else secret_key(DATA_DIR))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [], subcast=str)
+# Links in mails are made from the host of the request, so it is never taken on trust; only who
+# opens a development server to a network says with HOST that its names are unknown.
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
-    [urlsplit(PUBLIC_URL).hostname or "localhost"] if PRODUCTION else ["*"],
+    ["*"]
+    if HOST in {"0.0.0.0", "::"} and not PRODUCTION  # noqa: S104
+    else [urlsplit(PUBLIC_URL).hostname or HOST, HOST, "localhost", "127.0.0.1", "[::1]"],
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 ROOT_URLCONF = "visiona.urls"
@@ -138,7 +142,7 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 MAX_PHOTO_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

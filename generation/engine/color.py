@@ -30,7 +30,7 @@ FROM_LAB = floats(np.linalg.inv(TO_LAB))
 
 def color_of(code: str) -> Pixels:
     digits = code.removeprefix("#")
-    return floats([int(digits[place : place + 2], 16) for place in (0, 2, 4)]) / 255
+    return floats([int(digits[place : place + 2], 16) for place in (0, 2, 4)]) / np.float32(255)
 
 
 def code_of(color: Pixels) -> str:
@@ -57,7 +57,7 @@ def to_oklab(color: Pixels) -> Pixels:
 
 
 def from_oklab(lab: Pixels) -> Pixels:
-    light = (lab @ FROM_LAB.T) ** 3 @ FROM_CONE.T
+    light = floats((lab @ FROM_LAB.T) ** 3 @ FROM_CONE.T)
     return floats(np.clip(to_srgb(light), 0, 1))
 
 

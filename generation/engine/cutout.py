@@ -58,7 +58,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """An opened photo: upright, without metadata, no larger than we need; its face if it has one."""
+    """An opened photo: upright, without metadata, no larger than we need; and its face."""
 
     raster: Raster
     face: Box | None

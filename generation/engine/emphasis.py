@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from generation.engine.pixels import Random
-from generation.engine.synonyms import STOP_WORDS
+from generation.engine.synonyms import STOP_WORDS, words_of
 
 MOST_SHARE: Final = 0.5  # of the words: where all is loud, nothing is
-POWER_WORDS: Final = frozenset(
+POWER_WORDS: Final = words_of(
     """
     free best worst secret secrets never always stop new fast easy insane ultimate truth win money
     hack hacks viral growth million billion ai killer shocking mistake mistakes banned exposed
     impossible perfect crazy huge now today finally real proven simple rich dead danger dangerous
     warning wrong epic legendary brutal honest hidden forbidden forever instantly love hate fail
     failed broke quit lost alone survived survive magic genius master beginner pro vs zero
-    """.split()
+    """
 )
 
 
@@ -25,7 +25,7 @@ class Word:
 
 
 def stressed_words(title: str, random: Random) -> tuple[Word, ...]:
-    """This function will mark what to highlight; every title of two words or more gets something."""
+    """This function will mark what to highlight: something in any title of two words or more."""
     words = title.split()
     groups = _numbers(words) or _powerful(words) or _fallback(words, random)
     chosen = groups[int(random.integers(len(groups)))] if groups else range(0)

@@ -58,8 +58,8 @@ FILM = Grade(
 
 
 def graded(pixels: Pixels, grade: Grade) -> Pixels:
-    curved = np.clip(pixels, 0, 1)
-    curved = curved - grade.contrast * S_CURVE * np.sin(2 * np.pi * curved)
+    bounded = np.clip(pixels, 0, 1)
+    curved = bounded - grade.contrast * S_CURVE * np.sin(2 * np.pi * bounded)
     gray = brightness(floats(curved))[..., None]
     tinted = gray + (curved - gray) * grade.saturation
     if grade.shadows is not None:

@@ -1,4 +1,4 @@
-"""Objects out of the icon pack: found by name, drawn from their vectors at the size that is needed."""
+"""Objects out of the icon pack, drawn from their vectors at the size that is needed."""
 
 import io
 import zipfile

@@ -25,7 +25,8 @@ from generation.engine.placement import (
 from generation.engine.text import Block, Column, Setting, set_title
 from generation.engine.titles import Title
 
-LARGEST: Final = {"bold": 0.36, "minimal": 0.25, "cinematic": 0.36, "neon": 0.22, "editorial": 0.25, "playful": 0.25}  # fmt: skip
+USUAL_LARGEST: Final = 0.25  # of the shorter side
+LARGEST: Final = {"bold": 0.36, "cinematic": 0.36, "neon": 0.22}
 SMALLEST: Final = 0.062  # of the shorter side: readable when the picture is 120 pixels wide
 MOST_LINES: Final = 5
 PADDING: Final = {"bold": 0.10, "playful": 0.07, "neon": 0.04}  # sizes
@@ -78,7 +79,7 @@ def _setting(wish: Wish, title: Title, *, centered: bool, growth: float = 1.0) -
     unit = wish.size.unit
     return Setting(
         face=title.face,
-        largest=int(unit * LARGEST[wish.style] * growth),
+        largest=int(unit * LARGEST.get(wish.style, USUAL_LARGEST) * growth),
         smallest=int(unit * SMALLEST),
         most_lines=MOST_LINES,
         centered=centered,

@@ -1,4 +1,4 @@
-"""Write the title so that it can be read: measure it on the real pixels, and mend until it holds."""
+"""Write the title so that it can be read: measured on the real pixels, mended until it holds."""
 
 from dataclasses import dataclass, replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""Draw a title's letters: masks for what is plain and what is stressed, and what lies under them."""
+"""Draw a title's letters: masks of the plain and the stressed, and what lies under them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from generation.engine.pixels import (
     blurred,
     box_blurred,
     floats,
+    from_picture,
     over,
     screen,
     shifted,
@@ -98,7 +99,7 @@ class _Brush:
             if is_other or (only_bare and placed.word.stressed):
                 continue
             self._write(draw, placed, self._baseline(placed, index), stroke)
-        return floats(canvas) / 255
+        return from_picture(canvas)
 
     def _baseline(self, placed: Placed, index: int) -> float:
         bounce = BOUNCE[index % len(BOUNCE)] if self.style == "playful" else 0.0
@@ -126,7 +127,7 @@ class _Brush:
             corners = self._plate(left, right, baseline)
             draw.polygon([(x * scale, y * scale) for x, y in corners], fill=255)
         small = canvas.resize((self.region.width, self.region.height), Image.Resampling.BOX)
-        return floats(small) / 255
+        return from_picture(small)
 
     def _plate(self, left: float, right: float, baseline: float) -> list[tuple[float, float]]:
         size, face = self.block.size, self.block.setting.face
@@ -206,7 +207,7 @@ def _shaded(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:
     return over(pixels, inks.shade, floats(soft * 0.55))
 
 
-def _bare(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:  # noqa: ARG001
+def _bare(pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:
     return pixels
 
 

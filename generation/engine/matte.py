@@ -1,4 +1,4 @@
-"""The matte: U-2-Net-p says what stands out, a guided filter finds its edge, its colors come clean."""
+"""The matte: U-2-Net-p says what stands out, a guided filter where its edge runs."""
 
 import numpy as np
 from PIL import Image
@@ -54,18 +54,18 @@ def _rough_matte(photo: Raster) -> tuple[Pixels, float]:
 def _refined(alpha: Pixels, photo: Pixels) -> Pixels:
     """Let the edge of the matte follow the edge in the photo."""
     radius = max(3, int(max(alpha.shape) * GUIDE_RADIUS))
-    guided = _guided(alpha, photo @ GUIDE, radius)
+    guided = _guided(alpha, floats(photo @ GUIDE), radius)
     band = smoothstep(0.02, 0.2, alpha) * (1 - smoothstep(0.8, 0.98, alpha))
-    band = np.clip(box_blurred(floats(band), radius) * 2, 0, 1)
+    band = floats(np.clip(box_blurred(floats(band), radius) * 2, 0, 1))
     return smoothstep(EDGE_FROM, EDGE_TO, floats(alpha * (1 - band) + guided * band))
 
 
 def _guided(alpha: Pixels, guide: Pixels, radius: int) -> Pixels:
     mean_guide, mean_alpha = box_blurred(guide, radius), box_blurred(alpha, radius)
-    covariance = box_blurred(guide * alpha, radius) - mean_guide * mean_alpha
-    variance = box_blurred(guide * guide, radius) - mean_guide * mean_guide
-    slope = covariance / (variance + GUIDE_SMOOTHNESS)
-    offset = mean_alpha - slope * mean_guide
+    covariance = box_blurred(floats(guide * alpha), radius) - mean_guide * mean_alpha
+    variance = box_blurred(floats(guide * guide), radius) - mean_guide * mean_guide
+    slope = floats(covariance / (variance + GUIDE_SMOOTHNESS))
+    offset = floats(mean_alpha - slope * mean_guide)
     fitted = box_blurred(slope, radius) * guide + box_blurred(offset, radius)
     return floats(np.clip(fitted, 0, 1))
 

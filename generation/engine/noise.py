@@ -52,7 +52,7 @@ def _octave(random: Random, size: Size, lattice: Size, *, ridged: bool) -> Pixel
 def wave(random: Random, length: int, cells: int) -> Pixels:
     """A smooth line of chance, between 0 and 1."""
     chance = random.random((1, cells), dtype=np.float32)
-    return resized(chance, Size(length, 1))[0]
+    return floats(resized(chance, Size(length, 1))[0])
 
 
 def stretched(values: Pixels) -> Pixels:

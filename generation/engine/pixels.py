@@ -1,4 +1,4 @@
-"""Arrays of pixels: float32 between 0 and 1, in and out of Pillow, blurred, shifted and laid over."""
+"""Arrays of pixels, float32 from 0 to 1: in and out of Pillow, blurred, shifted, laid over."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +74,7 @@ def floats(values: Any) -> Pixels:
 
 
 def from_picture(picture: Raster) -> Pixels:
-    return floats(picture) / 255
+    return floats(floats(picture) / 255)
 
 
 def to_picture(pixels: Pixels) -> Raster:

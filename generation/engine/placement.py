@@ -15,7 +15,7 @@ from generation.engine.pixels import (
     Raster,
     Size,
     bounds_of,
-    floats,
+    from_picture,
 )
 from generation.engine.text import Column
 
@@ -32,6 +32,8 @@ WIDE_FREE_HEIGHT: Final = 0.86  # a subject nothing cut off keeps air around it
 WIDE_ICON_HEIGHT: Final = 0.76
 WIDE_ICON_WIDTH: Final = 0.45
 ALONE_HEIGHT: Final = 0.94
+FLUSH: Final = 1.002  # a little over the edge, so that no hairline shows
+ALONE_TALLEST: Final = 1.6  # canvas heights a subject may have before it is shown whole instead
 ALONE_ICON_HEIGHT: Final = 0.70
 FACE_FILLS: Final = 0.46  # of the canvas: the height of face that a close-up aims at
 CLOSEST: Final = 1.45  # the most a subject is brought closer than its full figure
@@ -52,14 +54,15 @@ class Standing:
 
     layer: Raster
     box: Box
+    scale: float
 
     @property
     def alpha(self) -> Pixels:
-        return floats(self.layer.getchannel("A")) / 255
+        return from_picture(self.layer.getchannel("A"))
 
     @property
     def colors(self) -> Pixels:
-        return floats(self.layer.convert("RGB")) / 255
+        return from_picture(self.layer.convert("RGB"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def inner_cut(subject: Subject, side: Side) -> float | None:
 
 def beside(subject: Subject, size: Size, side: Side, random: Random) -> Spot | None:
     """This function will stand the subject beside a title, or find that it cannot stand there."""
-    width, height = subject.raster.size
+    height = subject.raster.height
     scale = _scale_beside(subject, size)
     cut = inner_cut(subject, side)
     top_room = 0.0 if subject.cuts.top else size.height * (1 - WIDE_PHOTO_HEIGHT)
@@ -135,7 +138,7 @@ def _widest_scale(subject: Subject, size: Size) -> float:
 
 def _width_shown(subject: Subject, scale: float, size: Size, top: float) -> float:
     rows = max(1, int((size.height - top) / scale))
-    alpha = floats(subject.raster.getchannel("A"))[:rows] / 255
+    alpha = from_picture(subject.raster.getchannel("A"))[:rows]
     box = bounds_of(alpha)
     return box.width * scale if box else 0.0
 
@@ -174,7 +177,7 @@ def below(subject: Subject, size: Size, top: float, random: Random) -> Spot | No
     if subject.cuts.bottom:
         scale = max(scale, _closer_below(subject, size, room))
     if both:
-        scale = max(scale, size.width / width * 1.002)
+        scale = max(scale, size.width / width * FLUSH)
     if subject.cuts.top:
         return None
     left = _left_below(subject, size, scale, random)
@@ -221,13 +224,15 @@ def alone(subject: Subject, size: Size, random: Random) -> Spot | None:
 
 def _alone_cut(subject: Subject, size: Size) -> Spot | None:
     width, height = subject.raster.size
-    both = subject.cuts.left is not None and subject.cuts.right is not None
     scale = ALONE_HEIGHT * size.height / height
     if subject.cuts.top:
-        scale = size.height / height * 1.002
-    if both:
-        scale = max(scale, size.width / width * 1.002)
-    if both and scale * height > 1.6 * size.height:
+        scale = size.height / height * FLUSH
+    if subject.cuts.left is not None and subject.cuts.right is not None:
+        # Either the cuts lie below the canvas, or the subject spans all of it.
+        cut = max(min(subject.cuts.left, subject.cuts.right), 1e-3)
+        hidden = ALONE_HEIGHT * size.height / (cut * height)
+        scale = max(scale, min(hidden, size.width / width * FLUSH))
+    if scale * height > ALONE_TALLEST * size.height:
         return None
     left = _edge_left(subject, size, width * scale)
     top = -1.0 if subject.cuts.top else max(size.height * 0.05, size.height - height * scale)
@@ -248,8 +253,8 @@ def stood(subject: Subject, spot: Spot, size: Size) -> Standing:
     )
     layer = Image.new("RGBA", (size.width, size.height))
     layer.paste(scaled, (round(spot.left), round(spot.top)))
-    alpha = floats(layer.getchannel("A")) / 255
-    return Standing(layer, bounds_of(alpha) or Box(0, 0, 0, 0))
+    alpha = from_picture(layer.getchannel("A"))
+    return Standing(layer, bounds_of(alpha) or Box(0, 0, 0, 0), spot.scale)
 
 
 def column_beside(size: Size, taken: Pixels) -> Column:

@@ -27,7 +27,7 @@ class Stage:
     room: float  # shorter sides from the focus to where the title begins
 
     def shape_at(self, radius: float) -> tuple[float, float]:
-        """Where a shape of this radius stands behind the subject without running under the title."""
+        """Where a shape of this radius stands behind the subject, clear of the title."""
         away = min(max(radius - self.room, 0.0), MOST_ASIDE)
         x, y = self.focus
         if not self.size.is_wide:

@@ -2,6 +2,11 @@
 
 from typing import Final
 
+
+def words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Object: the words for it. A word that is an object's own name needs no entry.
 _WORDS_OF: Final = {
     "airplane": "plane flight flights flying travel trip airport vacation tourist",
@@ -13,12 +18,16 @@ _WORDS_OF: Final = {
     "beach-with-umbrella": "holiday beachside",
     "bicycle": "bike cycling biking",
     "birthday-cake": "cake cakes birthday baking bake dessert",
-    "books": "study studying learn learning reading school-books education exam exams course history",
+    "books": (
+        "study studying learn learning reading school-books education exam exams course history"
+    ),
     "brain": "mind psychology smart thinking memory iq adhd focus dopamine",
     "bullseye": "goal goals target aim",
     "camera": "photography photo photos photographer",
     "video-camera": "video videos filming vlog youtube youtuber tutorial shorts",
-    "chart-increasing": "marketing growth grow growing stocks stock sales seo analytics trading views",
+    "chart-increasing": (
+        "marketing growth grow growing stocks stock sales seo analytics trading views"
+    ),
     "chart-decreasing": "crash recession losing decline",
     "clapper-board": "movie movies film director hollywood",
     "coin": "bitcoin crypto cryptocurrency coins currency",
@@ -46,7 +55,10 @@ _WORDS_OF: Final = {
     "house-with-garden": "home estate property realestate renting",
     "jack-o-lantern": "pumpkin halloween",
     "key": "secret secrets unlock",
-    "desktop-computer": "laptop coding code programming developer software website app apps freelancing computer pc workstation",
+    "desktop-computer": (
+        "laptop coding code programming developer software website app apps freelancing "
+        "computer pc workstation"
+    ),
     "light-bulb": "idea ideas tips tip inspiration creative creativity",
     "locked": "security privacy password passwords hacked",
     "locomotive": "train trains railway",
@@ -135,7 +147,7 @@ SYNONYMS: Final = _PHRASES | {
 }
 
 # Names in the pack that are places, weathers or everyday words rather than things to show.
-NOT_OBJECTS: Final = frozenset(
+NOT_OBJECTS: Final = words_of(
     """
     sun moon star cloud sky snow rain water sunset sunrise night ocean sea beach mountain desert
     city island forest wood galaxy space planet field rock wave fog wind comet cityscape light
@@ -145,10 +157,10 @@ NOT_OBJECTS: Final = frozenset(
     khanda wireless wheel restroom toilet cigarette bomb dagger coffin syringe crutch briefs bikini
     bug hook bus-stop back end on soon top cool free new no ok up record check window wing box
     stadium station street fly pie
-    """.split()
+    """
 )
 
-STOP_WORDS: Final = frozenset(
+STOP_WORDS: Final = words_of(
     """
     a an the of on in at with and or to for from by his her its their my your our is are was were be
     been it this that these those i me we you he she they them into over under near after before
@@ -157,5 +169,5 @@ STOP_WORDS: Final = frozenset(
     has had can could will would should what when where which who whom whose how if then than so
     but about as up down left right out off new old high quality detailed ultra realistic dramatic
     lighting red blue green yellow orange purple pink black white brown gold silver every each too
-    """.split()
+    """
 )

@@ -246,7 +246,10 @@ def _placed(
     ends = _line_ends(widths, limits, size)
     baselines = _baselines(column, setting, size, len(ends)) or []
     padding = setting.padding * size
-    top, bottom = baselines[0] - setting.face.cap * size, baselines[-1] + setting.face.descent * size
+    top, bottom = (
+        baselines[0] - setting.face.cap * size,
+        baselines[-1] + setting.face.descent * size,
+    )
     start_at = column.left(top - padding, bottom + padding) + padding
     placed: list[Placed] = []
     start = 0

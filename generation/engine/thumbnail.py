@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generation.engine import NAME, metadata
+from generation.engine.color import code_of
 from generation.engine.compose import Composition, Order, compose
 from generation.engine.encode import jpeg_of
 from generation.engine.pixels import Size
@@ -118,8 +119,19 @@ def facts_of(request: ThumbnailRequest, composition: Composition) -> dict[str, A
             "text_box": layout.block.box.as_list() if layout.block else None,
             "subject_box": layout.standing.box.as_list() if layout.standing else None,
             "font_size": layout.block.size if layout.block else None,
+            "inks": inks_of(composition),
         },
     }
+
+
+def inks_of(composition: Composition) -> list[str]:
+    """The colors that the title's letters have."""
+    block, result = composition.layout.block, composition.written
+    if block is None or result is None:
+        return []
+    found = {placed.word.stressed for placed in block.words}
+    inks = {False: result.inks.plain, True: result.inks.stressed}
+    return sorted({code_of(inks[is_stressed]) for is_stressed in found})
 
 
 def subject_of(composition: Composition) -> str:

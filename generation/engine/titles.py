@@ -7,9 +7,10 @@ from typing import Final
 from generation.engine.emphasis import Word, stressed_words
 from generation.engine.fonts import WIDE_RANGING, Face, face_for
 from generation.engine.glyphs import covers
-from generation.engine.lexicon import split_emoji
+from generation.engine.lexicon import JOINERS, split_emoji
 from generation.engine.pixels import Random
 
+UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 LONGEST: Final = 200
 NO_LETTERS: Final = "The title uses letters that no font here has; they were left out: "
 
@@ -37,7 +38,9 @@ def _cleaned(raw: str) -> str:
     printable = (
         " " if character.isspace() else character
         for character in composed
-        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"}
+        if character.isspace()
+        or unicodedata.category(character) not in UNPRINTABLE
+        or character in JOINERS
     )
     return " ".join("".join(printable).split())
 

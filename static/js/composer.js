@@ -2,6 +2,7 @@
 const STRONG = /\d|^(free|best|worst|secret|never|always|stop|new|fast|easy|ultimate|truth|why|how|top|win|money|ai)$/i;
 const LONG = 28;
 const form = () => document.getElementById("composer");
+const ACCEPTED = 202;
 const MEGABYTE = 1024 * 1024;
 const MAX_BYTES = 20 * MEGABYTE;
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
@@ -127,6 +128,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   }
   drawTitle();
   showChosen();
+  if (event.detail.ctx.response?.status === ACCEPTED) {
+    document.querySelector("#results > :first-child")?.scrollIntoView({ block: "nearest" });
+  }
   // Put the person where the problem is.
   composer.querySelector('[aria-invalid="true"]')?.focus();
 });

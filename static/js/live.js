@@ -2,7 +2,9 @@
 const said = new Map();
 const live = document.getElementById("live");
 const title = document.title;
+const EVERY_NTH_POLL = 5; // while the stream is up: what only time changes, it does not send
 let streaming = false;
+let polls = 0;
 
 function say(text) {
   live.textContent = "";
@@ -31,5 +33,7 @@ for (const name of ["htmx:sse:error", "htmx:sse:close"]) {
   document.addEventListener(name, () => { streaming = false; });
 }
 document.addEventListener("htmx:before:request", (event) => {
-  if (streaming && event.detail.ctx.sourceElement.matches("[data-poll]")) event.preventDefault();
+  if (!event.detail.ctx.sourceElement.matches("[data-poll]")) return;
+  polls += 1;
+  if (streaming && polls % EVERY_NTH_POLL) event.preventDefault();
 });

@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture(scope="session")
 def address(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """Where the application answers, pages and streams alike."""
-    from visiona.asgi import application  # noqa: PLC0415 (it wants the settings of the tests)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No directory at")  # static files are not collected here
+        from visiona.asgi import application  # noqa: PLC0415 (it wants the settings of the tests)
 
     build_css()
     with socket.socket() as probe:
@@ -134,11 +137,21 @@ def sign_in(address: str) -> Callable[[BrowserContext, User], None]:
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
-        context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": address}]
-        )
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
 
     return give
+
+
+@pytest.fixture
+def alices(
+    page: Page,
+    context: BrowserContext,
+    alice: User,
+    sign_in: Callable[[BrowserContext, User], None],
+) -> Page:
+    """Alice's page; she is signed in."""
+    sign_in(context, alice)
+    return page
 
 
 @pytest.fixture(autouse=True)

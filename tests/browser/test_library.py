@@ -24,40 +24,36 @@ def picture(alice: User) -> str:
     return job.title
 
 
-def test_a_deleted_picture_comes_back_by_undo(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, picture: str
-) -> None:
-    sign_in(context, alice)
-    page.goto(f"{address}/library/")
-    expect(page.locator("main img")).to_have_count(1)
+def test_a_deleted_picture_comes_back_by_undo(alices: Page, picture: str) -> None:
+    alices.goto("/library/")
+    expect(alices.locator("main img")).to_have_count(1)
 
-    page.get_by_role("button", name=f"Delete “{picture}”").click()
+    alices.get_by_role("button", name=f"Delete “{picture}”").click()
 
-    expect(page.locator("main img")).to_have_count(0)
-    expect(page.locator("#toasts")).to_contain_text("Moved to the bin. It stays there for 30 days.")
-    assert barriers(page) == []
-    shoot(page, "library-undo")
-    page.locator("#toasts").get_by_role("button", name="Undo").click()
-    expect(page.locator("main img")).to_have_count(1)
-    page.reload()
-    expect(page.locator("main img")).to_have_count(1)
+    expect(alices.locator("main img")).to_have_count(0)
+    expect(alices.locator("#toasts")).to_contain_text(
+        "Moved to the bin. It stays there for 30 days."
+    )
+    assert barriers(alices) == []
+    shoot(alices, "library-undo")
+    alices.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(alices.locator("main img")).to_have_count(1)
+    alices.reload()
+    expect(alices.locator("main img")).to_have_count(1)
 
 
-def test_what_is_in_the_bin_can_be_restored(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, picture: str
-) -> None:
-    sign_in(context, alice)
-    page.goto(f"{address}/library/")
-    page.get_by_role("button", name=f"Delete “{picture}”").click()
-    expect(page.locator("main img")).to_have_count(0)
-    page.get_by_role("link", name="Bin").click()
-    expect(page.locator("main img")).to_have_count(1)
+def test_what_is_in_the_bin_can_be_restored(alices: Page, picture: str) -> None:
+    alices.goto("/library/")
+    alices.get_by_role("button", name=f"Delete “{picture}”").click()
+    expect(alices.locator("main img")).to_have_count(0)
+    alices.get_by_role("link", name="Bin").click()
+    expect(alices.locator("main img")).to_have_count(1)
 
-    page.get_by_role("button", name=f"Restore “{picture}”").click()
+    alices.get_by_role("button", name=f"Restore “{picture}”").click()
 
-    expect(page.locator("main")).to_contain_text("Back in your library")
-    page.get_by_role("link", name="Pictures").click()
-    expect(page.locator("main img")).to_have_count(1)
+    expect(alices.locator("main")).to_contain_text("Back in your library")
+    alices.get_by_role("link", name="Pictures").click()
+    expect(alices.locator("main img")).to_have_count(1)
 
 
 def test_delete_and_undo_without_javascript(
@@ -76,19 +72,16 @@ def test_delete_and_undo_without_javascript(
     context.close()
 
 
-def test_a_picture_has_a_page_with_its_facts_and_a_download(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, picture: str
-) -> None:
-    sign_in(context, alice)
-    page.goto(f"{address}/library/")
+def test_a_picture_has_a_page_with_its_facts_and_a_download(alices: Page, picture: str) -> None:
+    alices.goto("/library/")
 
-    page.locator("main a.frame").click()
+    alices.locator("main a.frame").click()
 
-    expect(page.get_by_role("heading", name=picture)).to_be_visible()
-    expect(page.get_by_text("1280×720")).to_be_visible()
-    expect(page.get_by_text("Local engine")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+    expect(alices.get_by_role("heading", name=picture)).to_be_visible()
+    expect(alices.get_by_text("1280\N{MULTIPLICATION SIGN}720")).to_be_visible()
+    expect(alices.get_by_text("Local engine")).to_be_visible()
+    with alices.expect_download() as download:
+        alices.get_by_role("link", name="Download").click()
     assert re.fullmatch(r"visiona-thumbnail-\w+\.jpg", download.value.suggested_filename)
 
 

@@ -1,6 +1,5 @@
 """What happens around the Generate button: price, refusals, second clicks, cancels, failures."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,14 +16,11 @@ from visiona.lib.db.actor import act_as_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SignIn = Callable[[BrowserContext, User], None]
-
 
 @pytest.fixture
-def studio(page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn) -> Page:
-    sign_in(context, alice)
-    page.goto(f"{address}/studio/")
-    return page
+def studio(alices: Page) -> Page:
+    alices.goto("/studio/")
+    return alices
 
 
 def jobs_of(user: User) -> list[Any]:
@@ -92,7 +88,9 @@ def test_three_clicks_are_one_order(studio: Page, alice: User) -> None:
     studio.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
     studio.get_by_label("Title", exact=True).fill("Only once")
 
-    studio.locator("#generate").evaluate("button => { for (let i = 0; i < 3; i++) button.click(); }")
+    studio.locator("#generate").evaluate(
+        "button => { for (let i = 0; i < 3; i++) button.click(); }"
+    )
 
     expect(studio.locator("[data-job]")).to_have_count(1)
     studio.wait_for_timeout(500)
@@ -102,7 +100,7 @@ def test_three_clicks_are_one_order(studio: Page, alice: User) -> None:
 
 
 def test_the_same_form_sent_again_is_the_same_order(
-    studio: Page, context: BrowserContext, address: str, alice: User
+    studio: Page, context: BrowserContext, alice: User
 ) -> None:
     form = {
         field["name"]: field["value"]
@@ -112,7 +110,7 @@ def test_the_same_form_sent_again_is_the_same_order(
         )
     } | {"title": "Sent twice"}
 
-    answers = [context.request.post(f"{address}/studio/", form=form) for _ in range(2)]
+    answers = [context.request.post("/studio/", form=form) for _ in range(2)]
 
     assert answers[0].url == answers[1].url
     assert len(jobs_of(alice)) == 1
@@ -133,7 +131,7 @@ def test_a_waiting_order_can_be_canceled_and_its_credits_return(studio: Page, al
 
 
 def test_a_failure_is_explained_and_its_credits_return(
-    studio: Page, engine: Engine, monkeypatch: pytest.MonkeyPatch, address: str
+    studio: Page, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise ProviderError("The motif could not be drawn.")
@@ -150,55 +148,47 @@ def test_a_failure_is_explained_and_its_credits_return(
     expect(studio.locator("#balance")).to_contain_text("20")
     assert barriers(studio) == []
     shoot(studio, "studio-failed")
-    studio.goto(f"{address}/credits/")
+    studio.goto("/credits/")
     expect(studio.locator("tbody tr").first).to_contain_text(
         "Returned: thumbnail “It breaks”, the job failed"
     )
 
 
 def test_without_the_stream_the_card_is_polled(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, engine: Engine,
-    console: list[str],
-) -> None:  # fmt: skip
+    alices: Page, context: BrowserContext, engine: Engine, console: list[str]
+) -> None:
     context.route("**/stream/**", lambda route: route.abort())
-    sign_in(context, alice)
-    page.goto(f"{address}/studio/")
-    page.get_by_label("Title", exact=True).fill("By and by")
-    page.get_by_role("button", name="Generate").click()
+    alices.goto("/studio/")
+    alices.get_by_label("Title", exact=True).fill("By and by")
+    alices.get_by_role("button", name="Generate").click()
     engine.start()
 
-    card = page.locator("[data-job]")
+    card = alices.locator("[data-job]")
     expect(card).to_have_attribute("data-status", "succeeded", timeout=30_000)
-    expect(page.locator("#balance")).not_to_contain_text("held")
-    console[:] = [line for line in console if "ERR_FAILED" not in line]
+    expect(alices.locator("#balance")).not_to_contain_text("held")
+    console[:] = [line for line in console if "fetch" not in line and "ERR_FAILED" not in line]
 
 
-def test_the_job_page_follows_its_job(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn, engine: Engine
-) -> None:
+def test_the_job_page_follows_its_job(alices: Page, alice: User, engine: Engine) -> None:
     job = factories.make_job(alice, title="Watch me")
-    sign_in(context, alice)
-    page.goto(f"{address}/jobs/{job.pk}/")
-    expect(page.locator("#job-detail")).to_contain_text("Waiting for its turn")
-    shoot(page, "job-waiting")
+    alices.goto(f"/jobs/{job.pk}/")
+    expect(alices.locator("#job-detail")).to_contain_text("Waiting for its turn")
+    shoot(alices, "job-waiting")
 
     engine.start()
 
-    expect(page.locator("#job-detail")).to_contain_text("Delivered", timeout=30_000)
-    expect(page.locator(f"#job-{job.pk} img")).to_be_visible()
+    expect(alices.locator("#job-detail")).to_contain_text("Delivered", timeout=30_000)
+    expect(alices.locator(f"#job-{job.pk} img")).to_be_visible()
 
 
-def test_settings_can_be_used_again(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn
-) -> None:
+def test_settings_can_be_used_again(alices: Page, alice: User) -> None:
     job = factories.make_job(alice, title="Once more", style="neon", color_scheme="royal")
-    sign_in(context, alice)
 
-    page.goto(f"{address}/studio/?from={job.pk}")
+    alices.goto(f"/studio/?from={job.pk}")
 
-    expect(page.get_by_label("Title", exact=True)).to_have_value("Once more")
-    expect(page.locator("[name=style][value=neon]")).to_be_checked()
-    expect(page.locator("[name=color_scheme][value=royal]")).to_be_checked()
+    expect(alices.get_by_label("Title", exact=True)).to_have_value("Once more")
+    expect(alices.locator("[name=style][value=neon]")).to_be_checked()
+    expect(alices.locator("[name=color_scheme][value=royal]")).to_be_checked()
 
 
 def test_the_keyboard_alone_suffices(studio: Page, alice: User) -> None:

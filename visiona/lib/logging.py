@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from visiona.lib import request_id
+from visiona.lib.db import actor
 
 
 class RequestFilter(logging.Filter):
-    """Put the id of the request or task on every line, and its route instead of its address.
+    """Put the request's id and person on every line, its route for its address.
 
     An address may carry what is secret: a signature, or the key of a password reset.
     """
@@ -18,6 +19,8 @@ class RequestFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         request = record.__dict__.pop("request", None)
         record.request_id = request_id.current() or getattr(request, "request_id", "")
+        acting = actor.current()
+        record.user = str(acting.user_id) if acting and acting.user_id else ""
         if isinstance(request, HttpRequest):
             route = request.resolver_match.route if request.resolver_match else "unknown"
             record.msg, record.args = f"http.answered.{getattr(record, 'status_code', 0)}", ()
@@ -35,7 +38,7 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {
                 "json": {
                     "()": "pythonjsonlogger.json.JsonFormatter",
-                    "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
+                    "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(user)s",
                     "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
                 }
             },

@@ -29,12 +29,15 @@ def paint(stage: Stage) -> Pixels:
 def _gradient(stage: Stage) -> Pixels:
     scheme = stage.scheme
     if scheme.is_light:
-        stops = [(0.0, changed(scheme.ground, lightness=0.03)), (0.7, mixed(scheme.ground, scheme.main, 0.7)),
-                 (1.0, mixed(scheme.main, scheme.accent, 0.22))]  # fmt: skip
+        stops = [
+            (0.0, changed(scheme.ground, lightness=0.03)),
+            (0.7, mixed(scheme.ground, scheme.main, 0.7)),
+            (1.0, mixed(scheme.main, scheme.accent, 0.22)),
+        ]
     else:
         hot = mixed(scheme.main, scheme.accent, 0.28)
-        stops = [(0.0, hot), (0.32, scheme.main), (0.78, mixed(scheme.main, scheme.ground, 0.72)),
-                 (1.0, scheme.ground)]  # fmt: skip
+        dim = mixed(scheme.main, scheme.ground, 0.72)
+        stops = [(0.0, hot), (0.32, scheme.main), (0.78, dim), (1.0, scheme.ground)]
     return colored(ramp(stops), stage.from_focus() / FADE)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-
 from generation.engine.color import mixed
 from generation.engine.finish import FILM, Grade, graded
 from generation.engine.lexicon import Understanding

@@ -52,9 +52,7 @@ def _field(stage: Stage, pixels: Pixels) -> Pixels:
 def _sun(stage: Stage, pixels: Pixels) -> Pixels:
     x, y = stage.shape_at(stage.reach * SUN)
     away = stage.distance(x, y)
-    return over(
-        pixels, field_of(stage.scheme), inside(floats(away - stage.reach * SUN))
-    )
+    return over(pixels, field_of(stage.scheme), inside(floats(away - stage.reach * SUN)))
 
 
 def _columns(stage: Stage, pixels: Pixels) -> Pixels:

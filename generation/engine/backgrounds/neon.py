@@ -86,7 +86,7 @@ def _triangle(stage: Stage, pixels: Pixels) -> Pixels:
 
 def _sun(stage: Stage, pixels: Pixels) -> Pixels:
     """The striped setting sun."""
-    columns, rows = grid(stage.size)
+    rows = grid(stage.size)[1]
     away = stage.distance(stage.focus[0], stage.focus[1])
     radius = stage.fitting(stage.reach * 0.58)
     table = ramp([(0, lightened(second_glow_of(stage.scheme), 0.1)), (1, glow_of(stage.scheme))])

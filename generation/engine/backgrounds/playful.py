@@ -7,7 +7,7 @@ import numpy as np
 
 from generation.engine.color import changed, code_of, colored, mixed, ramp
 from generation.engine.icons import rendered
-from generation.engine.pixels import Box, Pixels, floats, over, shifted, smoothstep
+from generation.engine.pixels import Box, Pixels, floats, from_picture, over, shifted, smoothstep
 from generation.engine.schemes import Scheme
 from generation.engine.stage import Stage, inside
 
@@ -15,14 +15,15 @@ BLOBS: Final = 4
 DOODLES: Final = 30
 PAPER_SHADOW: Final = 0.16
 LOBES: Final = (3, 4, 5)
+LINE: Final = 'fill="none" stroke="{c}" stroke-linecap="round" stroke-linejoin="round"'
 DOODLE_SHAPES: Final = (
-    '<path d="M4 16 q4-9 8 0 t8 0 t8 0" fill="none" stroke="{c}" stroke-width="3.6" stroke-linecap="round"/>',
-    '<path d="M16 3 L19.6 12 L29 12.6 L21.8 18.8 L24.2 28 L16 22.8 L7.8 28 L10.2 18.8 L3 12.6 L12.4 12Z" fill="{c}"/>',
-    '<circle cx="16" cy="16" r="9" fill="none" stroke="{c}" stroke-width="4.6"/>',
-    '<path d="M16 5 V27 M5 16 H27" stroke="{c}" stroke-width="5.4" stroke-linecap="round"/>',
-    '<path d="M8 26 L16 7 L25 25Z" fill="none" stroke="{c}" stroke-width="4" stroke-linejoin="round"/>',
+    f'<path d="M4 16 q4-9 8 0 t8 0 t8 0" {LINE} stroke-width="3.6"/>',
+    '<path d="M16 3 L20 12 L29 13 L22 19 L24 28 L16 23 L8 28 L10 19 L3 13 L12 12Z" fill="{c}"/>',
+    f'<circle cx="16" cy="16" r="9" {LINE} stroke-width="4.6"/>',
+    f'<path d="M16 5 V27 M5 16 H27" {LINE} stroke-width="5.4"/>',
+    f'<path d="M8 26 L16 7 L25 25Z" {LINE} stroke-width="4"/>',
     '<circle cx="16" cy="16" r="7" fill="{c}"/>',
-    '<path d="M5 21 L11 11 L17 21 L23 11 L28 19" fill="none" stroke="{c}" stroke-width="4" stroke-linejoin="round" stroke-linecap="round"/>',
+    f'<path d="M5 21 L11 11 L17 21 L23 11 L28 19" {LINE} stroke-width="4"/>',
 )
 
 
@@ -33,8 +34,7 @@ def paint(stage: Stage) -> Pixels:
     pixels = _spots(stage, pixels, ground)
     for index, color in enumerate(_papers(stage.scheme)[:BLOBS]):
         pixels = _blob(stage, pixels, color, index)
-    pixels = _spotlight(stage, pixels)
-    return pixels
+    return _spotlight(stage, pixels)
 
 
 def ground_of(scheme: Scheme) -> Pixels:
@@ -123,7 +123,7 @@ def _one_doodle(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
         return pixels
     free.append(box)
     body = f'<g transform="rotate({turn:.1f} 16 16)">{shape.format(c=code_of(ink))}</g>'
-    drawn = floats(rendered(body, (32, 32), (side, side))) / 255
+    drawn = from_picture(rendered(body, (32, 32), (side, side)))
     region = pixels[top : top + drawn.shape[0], left : left + drawn.shape[1]]
     region[:] = over(region, drawn[..., :3], drawn[..., 3])
     return pixels

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from generation.engine.color import to_srgb
-from generation.engine.pixels import LUMA, Pixels, Random, Size, floats, resized
+from generation.engine.pixels import LUMA, Pixels, Size, floats, resized
 from generation.engine.vendored import path_of
 
 WORK_SIDE: Final = 360
@@ -94,7 +94,3 @@ def _disc(radius: int) -> Pixels:
     away = np.hypot(x, y)
     disc = np.clip(radius + 0.5 - away, 0, 1) * (0.82 + 0.18 * (away / radius))
     return floats(disc / disc.sum())
-
-
-def random_view(random: Random, exposure: float = 1.0, bokeh: float = BOKEH) -> View:
-    return View(float(random.random()), exposure, bokeh)

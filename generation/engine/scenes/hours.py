@@ -61,7 +61,11 @@ HOURS: Final = {
         "#4b76c2 #9db5e0 #f7c3b0 #ffeccb", (0.36, 0.86), "#ffdcae #aab6dd #f3d5c4", 1.0
     ),
     "night": _hour(
-        "#03061a #0b1a44 #1e3a74 #38588f", (0.74, 0.30), "#a9c3ff #243a70 #1c2f5e", 0.5, "moon stars"
+        "#03061a #0b1a44 #1e3a74 #38588f",
+        (0.74, 0.30),
+        "#a9c3ff #243a70 #1c2f5e",
+        0.5,
+        "moon stars",
     ),
     "neon": _hour(
         "#07031c #2a0b5c #a3189a #ff5fa2", (0.5, 0.72), "#ff6fb0 #5a2bb0 #7a1f94", 0.75, "stars"
@@ -69,6 +73,10 @@ HOURS: Final = {
     "mars": _hour("#5a3a35 #a8714f #d9a679 #ecc79c", (0.7, 0.45), "#ffe9d0 #a0715a #cf9c72", 0.95),
     "moon": _hour("#010206 #070a14", (0.2, 0.3), "#ffffff #141a2a #0a0e1a", 1.05, "stars"),
     "overcast": _hour("#5c6c7d #95a4b2 #c4ced6", (0.5, 0.3), "#e8eef2 #9aa8b6 #b9c4cd", 0.75),
-    "golden": _hour("#3f78b8 #a9c4d4 #f6d9a0 #ffe6b0", (0.8, 0.72), "#ffd48a #a8aab8 #f0d8ae", 1.05),
-    "aurora": _hour("#02051a #0a2040 #1c4a63", (0.2, 0.2), "#9fd8ff #1f4a66 #17405a", 0.55, "stars aurora"),
-}  # fmt: skip
+    "golden": _hour(
+        "#3f78b8 #a9c4d4 #f6d9a0 #ffe6b0", (0.8, 0.72), "#ffd48a #a8aab8 #f0d8ae", 1.05
+    ),
+    "aurora": _hour(
+        "#02051a #0a2040 #1c4a63", (0.2, 0.2), "#9fd8ff #1f4a66 #17405a", 0.55, "stars aurora"
+    ),
+}

@@ -85,15 +85,15 @@ def _peaks(random: Random) -> Pixels:
     columns, rows = _axes()
     ridges = sampled(ridges, (columns + bend) % SIDE, (rows + np.roll(bend, 200, 0)) % SIDE)
     rough = stretched(ridges) ** 2.1 * 0.82 + stretched(base) ** 1.5 * 0.30
-    across, down = columns / SIDE, rows / SIDE
-    valley = smoothstep(0.02, 0.30, np.abs(across - 0.5)) * 0.8 + 0.2
+    across, down = floats(columns / SIDE), floats(rows / SIDE)
+    valley = smoothstep(0.02, 0.30, floats(np.abs(across - 0.5))) * 0.8 + 0.2
     open_view = valley * 0.75 + 0.25 * smoothstep(0.35, 0.9, down)
     return floats(rough * open_view * smoothstep(0.02, 0.55, down) ** 0.8 + 0.02)
 
 
 def _islands(random: Random) -> Pixels:
     columns, rows = _axes()
-    across, down = columns / SIDE, rows / SIDE
+    across, down = floats(columns / SIDE), floats(rows / SIDE)
     rough = stretched(noise(random, MAP, Grain(cells=4, octaves=7, gain=0.52, ridged=True))) ** 1.6
     center = random.uniform(0.42, 0.60)
     main = np.exp(-(((across - center) / 0.16) ** 2 + ((down - 0.48) / 0.10) ** 2))
@@ -109,7 +109,7 @@ def _dunes(random: Random) -> Pixels:
     crest = blurred(floats(crest * crest * (3 - 2 * crest)), 1.5)
     swell = stretched(noise(random, MAP, Grain(cells=3, octaves=2)))
     heights = crest * (0.35 + 0.8 * swell) * 0.34 + swell * 0.12
-    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, rows / SIDE)))
+    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, floats(rows / SIDE))))
 
 
 def _craters(random: Random) -> Pixels:
@@ -125,7 +125,7 @@ def _craters(random: Random) -> Pixels:
         heights[window] += (
             (bowl + np.exp(-(((away - 1) / 0.18) ** 2)) * 0.42) * radius / SIDE * 0.95
         )
-    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, rows / SIDE)))
+    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, floats(rows / SIDE))))
 
 
 def _mesas(random: Random) -> Pixels:
@@ -133,14 +133,16 @@ def _mesas(random: Random) -> Pixels:
     shape = stretched(noise(random, MAP, Grain(cells=4, octaves=7)))
     steps = smoothstep(0.52, 0.58, shape) * 0.42 + smoothstep(0.66, 0.70, shape) * 0.24
     pebbles = stretched(noise(random, MAP, Grain(cells=10, octaves=5))) * 0.035
-    return floats((steps + shape * 0.14) * smoothstep(0.10, 0.45, rows / SIDE) * 0.8 + pebbles)
+    return floats(
+        (steps + shape * 0.14) * smoothstep(0.10, 0.45, floats(rows / SIDE)) * 0.8 + pebbles
+    )
 
 
 def _hills(random: Random) -> Pixels:
     rows = _axes()[1]
     rolling = stretched(noise(random, MAP, Grain(cells=4, octaves=5, gain=0.42))) ** 1.3 * 0.34
     heights = rolling + stretched(noise(random, MAP, Grain(cells=3, octaves=7))) * 0.05
-    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, rows / SIDE)))
+    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, floats(rows / SIDE))))
 
 
 SHAPES: Final[dict[str, Callable[[Random], Pixels]]] = {

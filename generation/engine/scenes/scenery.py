@@ -7,7 +7,7 @@ from PIL import Image
 from generation.engine.color import changed, mixed
 from generation.engine.lexicon import Understanding
 from generation.engine.pixels import WHITE, Pixels, Random, Size, resized
-from generation.engine.scenes.backdrop import random_view, view_into
+from generation.engine.scenes.backdrop import View, view_into
 from generation.engine.scenes.city import city
 from generation.engine.scenes.clouds import clouds
 from generation.engine.scenes.hours import HOURS, Hour
@@ -21,15 +21,18 @@ WORK_SIDE: Final = 800  # places are painted this large and enlarged
 PLANET_ASIDE: Final = 0.07  # behind the head, like a halo that slipped
 LAKE_CHANCE: Final = 0.45
 
-# A place that a panorama shows better than paint: the panoramas that do.
+# A place that a panorama shows better than paint: which, and the way to look (0 to 1 around).
 PANORAMAS: Final = {
-    "office": ("lobby", "apartment"),
-    "workshop": ("workshop", "warehouse"),
-    "kitchen": ("apartment", "workshop"),
-    "studio": ("studio", "warehouse"),
-    "laboratory": ("lab", "lobby"),
-    "hall": ("hall", "lobby"),
+    "office": (("lobby", 0.50), ("lobby", 0.70), ("esplanade", 0.12)),
+    "workshop": (("workshop", 0.25), ("workshop", 0.80), ("warehouse", 0.76)),
+    "kitchen": (("esplanade", 0.0), ("esplanade", 0.62), ("apartment", 0.58)),
+    "studio": (("studio", 0.68), ("studio", 0.04), ("warehouse", 0.70)),
+    "laboratory": (("lab", 0.14), ("lab", 0.24), ("lab", 0.90)),
+    "hall": (("hall", 0.02), ("hall", 0.56), ("hall", 0.92)),
+    "forest": (("forest", 0.36), ("forest", 0.50), ("forest", 0.62)),
+    "park": (("park", 0.10), ("park", 0.30), ("park", 0.92)),
 }
+YAW_SPREAD: Final = 0.03
 DEFAULT_HOURS: Final = {
     "sunset": ("sunset",),
     "ocean": ("day", "aurora", "overcast"),
@@ -68,9 +71,16 @@ def painted_place(
     scale = WORK_SIDE / max(size.width, size.height)
     small = Size(round(size.width * scale), round(size.height * scale))
     if place in PANORAMAS:
-        return view_into(_picked(PANORAMAS[place], random), size, random_view(random)), place
+        return _panorama(size, place, random), place
     pixels = _painted(small, place, (HOURS[hour], scheme, focus), random)
     return resized(pixels, size, Image.Resampling.LANCZOS), f"{place}, {hour}"
+
+
+def _panorama(size: Size, place: str, random: Random) -> Pixels:
+    views = PANORAMAS[place]
+    name, yaw = views[int(random.integers(len(views)))]
+    turn = float(random.uniform(-YAW_SPREAD, YAW_SPREAD))
+    return view_into(name, size, View(yaw + turn))
 
 
 def _picked(choices: tuple[str, ...], random: Random) -> str:

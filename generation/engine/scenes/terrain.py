@@ -1,4 +1,4 @@
-"""Land seen from where we stand: each column of the picture is followed outward to what it first meets."""
+"""Land as seen from where we stand: each line of sight followed to what it first meets."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -29,7 +29,7 @@ BUBBLES: Final = 60
 
 
 def underwater(size: Size, random: Random) -> Pixels:
-    columns, rows = grid(size)
+    rows = grid(size)[1]
     haze = noise(random, size, Grain(cells=3, octaves=3)) - 0.5
     pixels = colored(DEPTHS, floats(rows * 1.05 + haze * 0.08))
     pixels = _shafts(pixels, size, random)

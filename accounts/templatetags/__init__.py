@@ -1,0 +1,1 @@
+"""How the fields of sign-in forms are shown."""

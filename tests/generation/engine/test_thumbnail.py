@@ -1,0 +1,194 @@
+"""Thumbnails as their callers see them: sizes, labels, repeatability, refusals."""
+
+import io
+import itertools
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generation.engine.thumbnail import ASPECT_RATIOS, COLOR_SCHEMES, STYLES, render
+from tests.generation.engine.pictures import (
+    contrast_of_letters,
+    opened,
+    photo,
+    picture_of,
+    pixels_of,
+    request_for,
+)
+
+MOST_BYTES = 2 * 1024 * 1024
+# A third of all pairs of style and scheme, such that each scheme comes up twice; aspects in turn.
+MATRIX = [
+    (style, COLOR_SCHEMES[(row + step) % len(COLOR_SCHEMES)], aspect)
+    for (row, style), (step, aspect) in itertools.product(
+        enumerate(STYLES), ((0, "16:9"), (3, "4:5"), (6, "16:9"))
+    )
+]
+
+
+def picture_of_with(progress: Any) -> None:
+    render(request_for(title="Pizza"), progress=progress)
+
+
+@pytest.mark.parametrize(("style", "scheme", "aspect"), MATRIX)
+def test_every_style_makes_a_readable_picture_in_every_scheme(
+    style: str, scheme: str, aspect: str
+) -> None:
+    picture = picture_of(
+        style=style, color_scheme=scheme, aspect_ratio=aspect, title="The mountain", prompt="sky"
+    )
+
+    pixels = pixels_of(picture)
+    assert (picture.width, picture.height) == ASPECT_RATIOS[aspect]
+    assert pixels.shape == (picture.height, picture.width, 3)
+    assert pixels.std() > 0.03
+    assert picture.content_type == "image/jpeg"
+    assert len(picture.data) <= MOST_BYTES
+    assert picture.facts["contrast"] >= 4.5
+    assert contrast_of_letters(picture) >= 4.5
+
+
+@pytest.mark.parametrize("aspect", ASPECT_RATIOS)
+def test_every_aspect_has_its_size(aspect: str) -> None:
+    picture = picture_of(aspect_ratio=aspect)
+
+    assert opened(picture).size == ASPECT_RATIOS[aspect] == (picture.width, picture.height)
+
+
+@pytest.mark.parametrize("style", ["bold", "editorial"])
+def test_without_the_overlay_no_title_is_set(style: str) -> None:
+    picture = picture_of(style=style, text_overlay=False, title="Pizza")
+
+    assert picture.facts["layout"]["text_box"] is None
+    assert picture.facts["contrast"] is None
+    assert picture.facts["subject"] == "pizza"
+    assert pixels_of(picture).std() > 0.03
+
+
+@pytest.mark.parametrize("style", ["cinematic", "playful"])
+def test_the_same_request_makes_the_same_bytes(style: str) -> None:
+    request = {"style": style, "photo": photo("coffee"), "seed": 7}
+
+    assert picture_of(**request).data == picture_of(**request).data
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_another_seed_makes_a_visibly_different_picture(style: str) -> None:
+    first, second = (pixels_of(picture_of(style=style, title="Rocket", seed=n)) for n in (1, 2))
+
+    assert np.abs(first - second).mean() > 0.01
+
+
+def test_progress_goes_through_its_steps_and_only_forward() -> None:
+    seen: list[tuple[str, float]] = []
+
+    picture_of_with(lambda stage, fraction: seen.append((stage, fraction)))
+
+    fractions = [fraction for _, fraction in seen]
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == [
+        "cutting out the subject",
+        "painting the background",
+        "setting the title",
+        "finishing",
+    ]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0.0
+    assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize("step", ["cutting out the subject", "setting the title", "finishing"])
+def test_what_progress_raises_stops_the_work(step: str) -> None:
+    class Canceled(Exception):
+        pass
+
+    def stop(stage: str, fraction: float) -> None:
+        if stage == step:
+            raise Canceled
+
+    with pytest.raises(Canceled):
+        picture_of_with(stop)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("style", "baroque"),
+        ("color_scheme", "beige"),
+        ("aspect_ratio", "5:7"),
+        ("title", "   "),
+        ("photo", b"not a picture"),
+        ("photo", b""),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        picture_of(**{field: value})
+
+
+def test_the_file_says_what_made_it_and_from_what() -> None:
+    drawn = opened(picture_of())
+    composite = opened(picture_of(photo=photo("coffee")))
+
+    assert drawn.getexif()[0x0131] == "Visiona local engine 1.0"
+    assert b"digitalsourcetype/algorithmicMedia" in drawn.info["xmp"]
+    assert b'CreatorTool="Visiona local engine 1.0"' in drawn.info["xmp"]
+    assert b'digitalsourcetype/composite"' in composite.info["xmp"]
+
+
+def test_nothing_of_the_photos_metadata_survives() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    exif.get_ifd(0x8825)[1] = "N"
+    target = io.BytesIO()
+    Image.open(io.BytesIO(photo("coffee"))).save(
+        target, "JPEG", exif=exif, comment=b"SecretComment", xmp=b"<x>SecretXmp</x>"
+    )
+
+    picture = picture_of(photo=target.getvalue())
+
+    found = opened(picture).getexif()
+    assert b"Secret" in target.getvalue()
+    assert b"Secret" not in picture.data
+    assert dict(found) == {0x0131: "Visiona local engine 1.0"}
+    assert not found.get_ifd(0x8825)
+
+
+def test_facts_can_be_stored_as_json_and_name_what_was_not_used() -> None:
+    picture = picture_of(title="Rockets and quibbles", prompt="")
+
+    assert json.loads(json.dumps(picture.facts)) == picture.facts
+    assert picture.facts["understood"] == ["rockets"]
+    assert picture.facts["ignored"] == ["quibbles"]
+    assert picture.facts["subject"] == "rocket"
+    assert picture.facts["cut_out"] is False
+    assert "Rockets and quibbles" in picture.alt_text
+    assert "rocket" in picture.alt_text
+
+
+def test_the_prompt_chooses_before_the_title() -> None:
+    picture = picture_of(title="My trip to the dentist", prompt="a penguin with a guitar")
+
+    assert picture.facts["subject"] == "penguin and guitar"
+
+
+@pytest.mark.parametrize("style", ["minimal", "neon"])
+def test_a_photo_without_a_subject_becomes_the_background(style: str) -> None:
+    target = io.BytesIO()
+    Image.new("RGB", (640, 480), "#3a7ca5").save(target, "PNG")
+
+    picture = picture_of(style=style, photo=target.getvalue())
+
+    assert picture.facts["cut_out"] is False
+    assert "No subject stood out" in picture.facts["warnings"][0]
+    assert picture.facts["contrast"] >= 4.5
+    assert pixels_of(picture).std() > 0.03
+
+
+def test_a_tiny_photo_is_no_reason_to_fail() -> None:
+    target = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(target, "WEBP")
+
+    assert picture_of(photo=target.getvalue()).facts["cut_out"] is False
