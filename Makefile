@@ -10,7 +10,7 @@ help: ## Show this help
 install: .venv/.development ## Install everything, exactly as locked
 
 run: .venv/.product ## Run everything on this machine, no keys needed
-	@exec $(RUN)python manage.py up
+	@exec $(RUN)python -m visiona.embedded
 
 test: install css ## Run the tests, but not the browser's
 	$(RUN)pytest -m "not browser"
@@ -38,7 +38,7 @@ schema: install ## Write the OpenAPI document
 	$(RUN)python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 css:
-	@$(RUN)python -m visiona.embedded.css
+	@$(RUN)python manage.py up.css
 
 # One environment, two amounts of it: `make run` needs the product, all else the tools as well.
 # Each is done again only when its list has changed.

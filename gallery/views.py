@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.http import UserRequest
 from gallery.forms import PageForm
@@ -22,6 +23,7 @@ BACK = "Back in your library."
 
 @login_required
 @require_safe
+@vary_on_headers("HX-Request")
 def library(request: UserRequest) -> HttpResponse:
     """Show what was made for me, newest first."""
     return _list(request, deleted=False)
@@ -29,6 +31,7 @@ def library(request: UserRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@vary_on_headers("HX-Request")
 def recycle_bin(request: UserRequest) -> HttpResponse:
     """Show what I deleted in the last 30 days."""
     return _list(request, deleted=True)

@@ -173,15 +173,19 @@ def _html_news(user: Any, changed: list[Job]) -> list[str]:
     return [f"id: {_moment(changed[-1].updated_at)}\ndata: {html}\n\n"]
 
 
-def _json_jobs(user: Any, changed: list[Job]) -> list[str]:
+def _json_jobs(user: Any, changed: list[Job]) -> list[str]:  # noqa: ARG001 (a Write)
     return [_message("job.updated", represent(job), job.updated_at) for job in changed]
 
 
 def _json_news(user: Any, changed: list[Job]) -> list[str]:
+    messages = []
+    for job in changed:
+        shown = represent(job)
+        messages.append(_message("job.updated", shown, job.updated_at))
+        messages += [_message("asset.created", made, job.updated_at) for made in shown["assets"]]
     wallet = credits_selectors.wallet_of(user=user)
     money = {"available": wallet.available, "held": wallet.held}
-    last = _message("wallet.updated", money, changed[-1].updated_at)
-    return [*_json_jobs(user, changed), last]
+    return [*messages, _message("wallet.updated", money, changed[-1].updated_at)]
 
 
 def _partial(target: str, html: str) -> str:

@@ -30,6 +30,18 @@ SENTENCES = {
         "There is nothing here",
         "The address is wrong, the thing is gone, or it belongs to someone else.",
     ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "This address takes no such request",
+        "Go back and use the buttons of the page.",
+    ),
+    HTTPStatus.CONFLICT: (
+        "Something changed in the meantime",
+        "Go back, reload the page and look again.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "That was too large",
+        "Photos may have up to 20 MB.",
+    ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         "That was a little fast",
         "Wait a minute, then try again.",
@@ -37,6 +49,10 @@ SENTENCES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: (
         "Something broke on our side",
         "It has been written down. Credits held for unfinished work come back by themselves.",
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "Part of Visiona does not answer",
+        "It usually comes back within a minute: reload the page then. Nothing is lost.",
     ),
 }
 

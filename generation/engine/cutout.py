@@ -18,7 +18,7 @@ from generation.engine.pixels import (
     to_picture,
 )
 
-LONGEST_SIDE = 1200
+LONGEST_SIDE = 1000
 MOST_PIXELS = 20_000_000
 SURE_ENOUGH = 0.5  # below, the net has seen nothing that stands out
 LEAST_AREA, MOST_AREA = 0.03, 0.92

@@ -102,8 +102,13 @@ def grid(size: Size) -> tuple[Pixels, Pixels]:
 
 
 def smoothstep(start: float, end: float, values: Pixels) -> Pixels:
-    share = np.clip((values - start) / (end - start + np.copysign(TINY, end - start)), 0, 1)
-    return floats(share * share * (3 - 2 * share))
+    span = end - start + float(np.copysign(TINY, end - start))
+    share = floats((values - start) / span)
+    np.clip(share, 0, 1, out=share)
+    result = floats(3 - 2 * share)
+    result *= share
+    result *= share
+    return result
 
 
 def as_mask(mask: Pixels) -> Pixels:
@@ -112,12 +117,17 @@ def as_mask(mask: Pixels) -> Pixels:
 
 def over(below: Pixels, color: Pixels, mask: Pixels) -> Pixels:
     """Lay a color, or other pixels, over the pixels where the mask says so."""
-    share = as_mask(mask)
-    return floats(below + (floats(color) - below) * share)
+    # In place: at this size most of the time goes into fetching new memory.
+    result = floats(floats(color) - below)
+    result *= as_mask(mask)
+    result += below
+    return result
 
 
 def screen(below: Pixels, light: Pixels) -> Pixels:
-    return floats(1 - (1 - below) * (1 - np.clip(light, 0, 1)))
+    dark = floats(1 - np.clip(light, 0, 1))
+    dark = dark * floats(1 - below)
+    return np.subtract(1, dark, out=dark)
 
 
 def brightness(pixels: Pixels) -> Pixels:

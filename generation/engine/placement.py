@@ -31,6 +31,8 @@ WIDE_PHOTO_HEIGHT: Final = 0.97
 WIDE_FREE_HEIGHT: Final = 0.86  # a subject nothing cut off keeps air around it
 WIDE_ICON_HEIGHT: Final = 0.76
 WIDE_ICON_WIDTH: Final = 0.45
+WIDEST: Final = 0.62  # of the canvas: wider than this leaves no title
+MOST_SUNK: Final = 0.28  # of the height: the most air above a head
 ALONE_HEIGHT: Final = 0.94
 FLUSH: Final = 1.002  # a little over the edge, so that no hairline shows
 ALONE_TALLEST: Final = 1.6  # canvas heights a subject may have before it is shown whole instead
@@ -99,22 +101,30 @@ def inner_cut(subject: Subject, side: Side) -> float | None:
 
 def beside(subject: Subject, size: Size, side: Side, random: Random) -> Spot | None:
     """This function will stand the subject beside a title, or find that it cannot stand there."""
-    height = subject.raster.height
-    scale = _scale_beside(subject, size)
-    cut = inner_cut(subject, side)
-    top_room = 0.0 if subject.cuts.top else size.height * (1 - WIDE_PHOTO_HEIGHT)
-    if cut is not None:
-        needed = (size.height - top_room) / max(cut * height, 1)
-        if needed > scale * CLOSEST * 1.4:
-            return None
-        scale = max(scale, needed)
+    scale, top_room = _scale_beside(subject, size), size.height * (1 - WIDE_PHOTO_HEIGHT)
     if subject.cuts.top:
-        scale = max(scale, size.height / height)
-    if _width_shown(subject, scale, size, top_room) > WIDE_PHOTO_WIDTH * 1.18 * size.width:
+        scale, top_room = max(scale, size.height / subject.raster.height * FLUSH), 0.0
+    cut = inner_cut(subject, side)
+    sunk = 0.0
+    if cut is not None:
+        scale, sunk = _hiding(cut, subject, size, (scale, top_room))
+    if sunk > MOST_SUNK * size.height or (sunk > top_room and subject.cuts.top):
+        return None
+    if _width_shown(subject, scale, size, top_room) > WIDEST * size.width:
         return None
     left = _left_beside(subject, size, side, scale, random)
-    top = _top_beside(subject, size, scale, top_room)
-    return Spot(scale, left, top)
+    return Spot(scale, left, max(sunk, _top_beside(subject, size, scale, top_room)))
+
+
+def _hiding(
+    cut: float, subject: Subject, size: Size, start: tuple[float, float]
+) -> tuple[float, float]:
+    """Grow the subject, then sink it, until its inner cut lies below the canvas."""
+    scale, top_room = start
+    start_row = max(cut * subject.raster.height, 1)
+    widest = WIDEST * size.width / subject.raster.width
+    scale = max(scale, min((size.height - top_room) / start_row, widest))
+    return scale, size.height - start_row * scale
 
 
 def _scale_beside(subject: Subject, size: Size) -> float:

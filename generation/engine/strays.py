@@ -31,7 +31,7 @@ def without_strays(alpha: Pixels) -> Pixels:
 
 
 def _labeled(solid: Labels) -> Labels:
-    canvas = Image.fromarray(solid)
+    canvas = Image.fromarray(solid).copy()  # what it shares with the array cannot be drawn on
     for label in range(FIRST_LABEL, FIRST_LABEL + MOST_ISLANDS):
         unlabeled = np.argwhere(np.asarray(canvas) == 1)
         if not len(unlabeled):

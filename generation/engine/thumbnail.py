@@ -112,6 +112,7 @@ def facts_of(request: ThumbnailRequest, composition: Composition) -> dict[str, A
         "understood": list(material.understanding.understood),
         "ignored": list(material.understanding.ignored),
         "subject": subject_of(composition),
+        "scene": material.place,
         "cut_out": layout.standing is not None and material.is_cut_out,
         "contrast": round(composition.written.contrast, 2) if composition.written else None,
         "warnings": list(material.warnings),

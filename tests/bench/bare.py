@@ -41,7 +41,7 @@ class OrderInput(serializers.ModelSerializer[Order]):
 
 
 class BareOrder(APIView):
-    """All that a view of this project has by default, a signed-in person for example, and no more."""
+    """What any view of this project has by default, a signed-in person for example; no more."""
 
     def post(self, request: Request) -> Response:
         order = OrderInput(data=request.data)

@@ -36,7 +36,8 @@ FLAGS = (
     "--disable-sync",
 )
 PLANNED = re.compile(r"the server responded with a status of (402|403|404|422|429)")
-QUIET_SECONDS = 5.0
+
+SignIn = Callable[[BrowserContext, User], None]
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +131,7 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def sign_in(address: str) -> Callable[[BrowserContext, User], None]:
+def sign_in(address: str) -> SignIn:
     """Give a browser somebody's session."""
 
     def give(context: BrowserContext, user: User) -> None:
@@ -147,7 +148,7 @@ def alices(
     page: Page,
     context: BrowserContext,
     alice: User,
-    sign_in: Callable[[BrowserContext, User], None],
+    sign_in: SignIn,
 ) -> Page:
     """Alice's page; she is signed in."""
     sign_in(context, alice)

@@ -1,19 +1,19 @@
 """Keep, delete, undo: the library and its bin."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
+from generation.models import Asset
 from generation.services import running
 from tests import factories
+from tests.browser.conftest import SignIn
 from tests.browser.shots import barriers, shoot
+from visiona.lib.request_id import uuid7
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SignIn = Callable[[BrowserContext, User], None]
 
 
 @pytest.fixture
@@ -83,6 +83,45 @@ def test_a_picture_has_a_page_with_its_facts_and_a_download(alices: Page, pictur
     with alices.expect_download() as download:
         alices.get_by_role("link", name="Download").click()
     assert re.fullmatch(r"visiona-thumbnail-\w+\.jpg", download.value.suggested_filename)
+
+
+@pytest.fixture
+def thirty(alice: User, picture: str) -> int:
+    """Alice has thirty pictures, which is more than a page of the library."""
+    first = Asset.objects.get(title=picture)
+    copies = [copy_of(first) for _ in range(29)]
+    Asset.objects.bulk_create(copies)
+    return 30
+
+
+def copy_of(asset: Asset) -> Asset:
+    """The same picture as another asset of no job."""
+    copy = Asset.objects.get(pk=asset.pk)
+    copy.pk, copy.job_id = uuid7(), None
+    return copy
+
+
+def test_the_library_goes_on_while_one_scrolls(alices: Page, thirty: int) -> None:
+    alices.goto("/library/")
+    expect(alices.locator("main a.frame")).to_have_count(24)
+
+    alices.locator("main li").last.scroll_into_view_if_needed()
+
+    expect(alices.locator("main a.frame")).to_have_count(thirty)
+
+
+def test_the_library_goes_on_by_a_link_without_javascript(
+    browser: Browser, address: str, alice: User, sign_in: SignIn, thirty: int
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(f"{address}/library/")
+
+    page.get_by_role("link", name="Show more").click()
+
+    expect(page.locator("main a.frame")).to_have_count(thirty - 24)
+    context.close()
 
 
 def test_what_is_not_mine_is_not_found(

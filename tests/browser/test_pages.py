@@ -1,6 +1,5 @@
 """Every page in both themes and at every width: accessible, inside its window, on a picture."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -10,12 +9,12 @@ from accounts.models import User
 from generation import selectors as generation_selectors
 from generation.services import running
 from tests import factories
+from tests.browser.conftest import SignIn
 from tests.browser.shots import barriers, overhang, shoot
 from visiona.lib.db.actor import act_as_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SignIn = Callable[[BrowserContext, User], None]
 Scheme = Literal["light", "dark"]
 WIDTHS = (320, 390, 768, 1280)
 OPEN_PAGES = {

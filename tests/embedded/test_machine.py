@@ -10,12 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from visiona.embedded import location
+from visiona.embedded.errors import CannotStart
+from visiona.embedded.machine import Machine
 from visiona.embedded.throwaway import remove_outside
 
 type Find = Callable[[], set[int]]
@@ -34,7 +37,6 @@ machine.run(
         redis_url=redis_url,
     ),
     write=machine.write_line,
-    has_migrations=lambda: True,
 )
 """
 ASGI = """
@@ -150,6 +152,25 @@ def test_everything_starts_as_its_role_and_ends_together(
         "beat",
     }
     assert (data_dir / "up.lock").read_text() == ""
+
+
+def test_the_environment_chooses_and_has_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOST", "DATA_DIR", "DATABASE_URL", "DATABASE_WEB_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "9000")
+
+    machine = Machine.from_environment(base_dir=tmp_path)
+
+    assert machine == Machine(
+        base_dir=tmp_path, data_dir=tmp_path / ".data", host="127.0.0.1", port=9000
+    )
+    assert replace(machine, host="0.0.0.0").address == "http://127.0.0.1:9000/"  # noqa: S104
+    assert replace(machine, host="::").address == "http://[::1]:9000/"
+    monkeypatch.setenv("PORT", "nine")
+    with pytest.raises(CannotStart, match="PORT is 'nine', which is no number"):
+        Machine.from_environment(base_dir=tmp_path)
 
 
 def test_a_second_start_on_the_same_data_directory_is_refused_in_one_line(

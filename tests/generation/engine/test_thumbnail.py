@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.engine.thumbnail import ASPECT_RATIOS, COLOR_SCHEMES, STYLES, render
+from generation.engine.thumbnail import ASPECT_RATIOS, COLOR_SCHEMES, STYLES, composed, render
 from tests.generation.engine.pictures import (
     contrast_of_letters,
     opened,
     photo,
     picture_of,
     pixels_of,
+    quietly,
     request_for,
 )
 
@@ -77,7 +78,10 @@ def test_the_same_request_makes_the_same_bytes(style: str) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_another_seed_makes_a_visibly_different_picture(style: str) -> None:
-    first, second = (pixels_of(picture_of(style=style, title="Rocket", seed=n)) for n in (1, 2))
+    first, second = (
+        composed(request_for(style=style, title="Rocket", seed=seed), quietly).pixels
+        for seed in (1, 2)
+    )
 
     assert np.abs(first - second).mean() > 0.01
 

@@ -1,0 +1,79 @@
+"""A thumbnail by the local engine, and the memory of a worker that has drawn every style."""
+
+import io
+import subprocess
+import sys
+from itertools import count, cycle
+
+from PIL import Image
+
+from generation.catalog import THUMBNAIL
+from generation.pipelines import thumbnail
+from generation.pipelines.base import JobContext
+from tests.bench.figures import Figure, Promise, interleaved, timed
+from tests.bench.stage import BASE_DIR
+
+PHOTO = BASE_DIR / "tests/photos/astronaut.jpg"
+STYLES = THUMBNAIL.options["style"]
+TIMES_EACH, QUICK_TIMES_EACH = 4, 1
+TITLE = "7 secrets of the deep ocean"
+
+
+def measure(*, quick: bool) -> list[Figure]:
+    """Draw in this process when it is warm; weigh a fresh one."""
+    rounds = len(STYLES) * (QUICK_TIMES_EACH if quick else TIMES_EACH)
+    return [
+        _drawn("thumbnail, typographic", None, limit=1000, rounds=rounds),
+        _drawn("thumbnail, with cut-out", PHOTO.read_bytes(), limit=2500, rounds=rounds),
+        _weighed(),
+    ]
+
+
+def _drawn(name: str, photo: bytes | None, *, limit: float, rounds: int) -> Figure:
+    styles, seeds = cycle(STYLES), count()
+    ours, baseline = interleaved(
+        timed(lambda: draw(style=next(styles), photo=photo, seed=next(seeds))),
+        timed(_resize_and_save),
+        rounds=rounds,
+        warm_up=len(STYLES),
+    )
+    return Figure(
+        name=name,
+        ours=ours,
+        baseline=baseline,
+        unit="ms",
+        promise=Promise.OURS_AT_MOST,
+        limit=limit,
+        note="a job's pipeline, every style in turn; Pillow resizes and saves 1280x720",
+    )
+
+
+def draw(*, style: str, photo: bytes | None, seed: int) -> None:
+    """Make one thumbnail by the pipeline, as a worker does."""
+    params = {**THUMBNAIL.defaults, "title": TITLE, "style": style, "seed": seed}
+    context = JobContext(params=params, photo=photo, report=lambda _stage, _fraction: None)
+    (product,) = thumbnail.make(context)
+    if (product.width, product.height) != (1280, 720):
+        raise RuntimeError("The thumbnail has another size than was ordered.")
+
+
+def _resize_and_save() -> None:
+    with Image.open(PHOTO) as picture:
+        picture.convert("RGB").resize((1280, 720), Image.Resampling.LANCZOS).save(
+            io.BytesIO(), "JPEG", quality=90
+        )
+
+
+def _weighed() -> Figure:
+    command = (sys.executable, "-m", "tests.bench.weight")
+    result = subprocess.run(command, check=True, cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
+    before, after = map(float, result.stdout.split())
+    return Figure(
+        name="worker, most memory",
+        ours=after,
+        baseline=before,
+        unit="MB",
+        promise=Promise.OURS_AT_MOST,
+        limit=700,
+        note="a fresh worker after all styles with a photo, against before",
+    )

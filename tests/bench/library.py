@@ -1,0 +1,154 @@
+"""The library page of somebody with 1,000 pictures: alone in the database, and among a million."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from psycopg import sql
+
+from tests.bench.figures import Figure, Promise, interleaved, timed
+from tests.bench.people import Person, call, make_person
+from tests.bench.stage import OWNER_URL, SUPERUSER_URL
+from visiona.embedded.roles import bootstrap
+from visiona.lib.db.actor import act_as_user
+from visiona.wsgi import application
+
+MINE = 1000
+ALL, QUICK_ALL = 1_000_000, 100_000
+PICTURES_OF_OTHERS = 100
+ROUNDS, QUICK_ROUNDS = 150, 40
+PAGE = "/library/"
+LARGE = "visiona_large"
+
+ADD_PEOPLE = """
+INSERT INTO accounts_user (password, email, name, image_url, role, is_active)
+SELECT '!', 'bench' || n || '@example.com', '', '', 'user', true FROM generate_series(1, %s) AS n
+"""
+
+# Mine lie scattered among the others', as they do when everybody adds now and then.
+ADD_PICTURES = """
+WITH people AS (
+    SELECT array_agg(id) AS ids FROM accounts_user WHERE id <> %(me)s
+)
+INSERT INTO generation_asset (
+    id, user_id, number, kind, source, title, prompt, params, alt_text, file, preview,
+    content_type, width, height, bytes, sha256, provider, seed, facts, starred
+)
+SELECT uuidv7(), CASE WHEN n %% %(every)s = 0 THEN %(me)s
+                      ELSE people.ids[1 + n %% cardinality(people.ids)] END,
+       0, 'image', 'thumbnail', 'Picture ' || n, '', '{"style": "bold", "count": 1}',
+       'Bold thumbnail: Picture ' || n, 'people/bench/' || n || '.jpg',
+       'people/bench/' || n || '-preview.webp', 'image/jpeg', 1280, 720, 180000,
+       repeat('a', 64), 'local', n, '{"understood": [], "warnings": []}', false
+  FROM generate_series(1, %(count)s) AS n, people
+"""
+
+
+def measure(*, quick: bool) -> list[Figure]:
+    """Show the page by turns out of two databases that differ in their number of rows."""
+    every = QUICK_ALL if quick else ALL
+    me = make_person()
+    visit = _visit(_session_of(me))
+    _copy_database()
+    _fill(settings.DATABASES["default"]["NAME"], me.user_id, count=MINE)
+    _fill(LARGE, me.user_id, count=every)
+    with _large_database() as large:
+        ours, baseline = interleaved(
+            timed(lambda: large(visit)),
+            timed(visit),
+            rounds=QUICK_ROUNDS if quick else ROUNDS,
+            warm_up=10,
+        )
+        many, few = large(lambda: _queries(visit)), _queries(visit)
+    compared = f"{MINE:,} of {every:,} pictures are mine, against {MINE:,} of {MINE:,}"
+    return [
+        Figure(
+            name="library page",
+            ours=ours,
+            baseline=baseline,
+            unit="ms",
+            promise=Promise.RATIO_AT_MOST,
+            limit=1.2,
+            note=f"as HTML, signed in; {compared}",
+        ),
+        Figure(
+            name="library page, queries",
+            ours=many,
+            baseline=few,
+            unit="",
+            promise=Promise.RATIO_AT_MOST,
+            limit=1,
+            note=f"their number; {compared}",
+        ),
+    ]
+
+
+def _session_of(person: Person) -> str:
+    browser = Client()
+    with act_as_user(person.user_id):
+        browser.force_login(person.user)
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def _visit(cookie: str) -> Callable[[], None]:
+    def step() -> None:
+        status, html = call(application, "GET", PAGE, cookie=cookie)
+        if not status.startswith("200") or html.count(b'id="asset-') == 0:
+            raise RuntimeError(f"{PAGE} answered {status} without pictures.")
+
+    return step
+
+
+def _queries(visit: Callable[[], None]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        visit()
+    return len(captured)
+
+
+def _copy_database() -> None:
+    """Make the other database with the same tables, people and session."""
+    name = settings.DATABASES["default"]["NAME"]
+    connection.close()
+    with psycopg.connect(os.environ[SUPERUSER_URL], autocommit=True) as server:
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER visiona_owner")
+        server.execute(copy.format(sql.Identifier(LARGE), sql.Identifier(name)))
+    bootstrap(_url(SUPERUSER_URL, LARGE))
+
+
+def _fill(database: str, me: UUID, *, count: int) -> None:
+    with psycopg.connect(_url(OWNER_URL, database), autocommit=True) as owner:
+        owner.execute(ADD_PEOPLE, (max(1, (count - MINE) // PICTURES_OF_OTHERS),))
+        owner.execute(ADD_PICTURES, {"me": me, "every": count // MINE, "count": count})
+        owner.execute("VACUUM ANALYZE")
+
+
+def _url(variable: str, database: str) -> str:
+    return urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{database}"))
+
+
+@contextmanager
+def _large_database() -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Give a way to run a step in the other database, over a connection that stays open."""
+    here: Any = connections["default"]
+    there = here.copy()
+    there.settings_dict["NAME"] = LARGE
+
+    def run[Result](step: Callable[[], Result]) -> Result:
+        connections["default"] = there
+        try:
+            return step()
+        finally:
+            connections["default"] = here
+
+    try:
+        yield run
+    finally:
+        there.close()
