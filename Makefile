@@ -38,7 +38,7 @@ schema: install ## Write the OpenAPI document
 	$(RUN)python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 css:
-	@$(RUN)python manage.py up.css
+	@$(RUN)python -m visiona.embedded.css
 
 # One environment, two amounts of it: `make run` needs the product, all else the tools as well.
 # Each is done again only when its list has changed.

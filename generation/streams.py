@@ -173,7 +173,7 @@ def _html_news(user: Any, changed: list[Job]) -> list[str]:
     return [f"id: {_moment(changed[-1].updated_at)}\ndata: {html}\n\n"]
 
 
-def _json_jobs(user: Any, changed: list[Job]) -> list[str]:  # noqa: ARG001 (a Write)
+def _json_jobs(user: Any, changed: list[Job]) -> list[str]:
     return [_message("job.updated", represent(job), job.updated_at) for job in changed]
 
 

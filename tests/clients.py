@@ -20,10 +20,14 @@ class ApiClient:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send JSON to a path under /api/v1/."""
+        return self.send(method, f"/api/v1/{path}", body, **headers)
+
+    def send(self, method: str, address: str, body: Any = None, **headers: str) -> Any:
+        """Send JSON to an address of the product."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         content = {} if body is None else {"data": body, "content_type": "application/json"}
         send = getattr(self._client, method.lower())
-        answer: Any = send(f"/api/v1/{path}", headers={**self._headers, **named}, **content)
+        answer: Any = send(address, headers={**self._headers, **named}, **content)
         return answer
 
     def get(self, path: str, **headers: str) -> Any:

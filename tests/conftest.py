@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import User
 from tests import factories
 from tests.clients import ApiClient
+from tests.processes import web_server
 from visiona.embedded.throwaway import Servers, throwaway_servers
 
 FREE_THE_LEDGER = "ALTER TABLE credits_entry DISABLE TRIGGER never_emptied;"
@@ -49,6 +50,13 @@ def own_redis(request: pytest.FixtureRequest) -> None:
     """Forget what an earlier test left in Redis, where a test uses it at all."""
     if "product_servers" in request.fixturenames:
         factories.redis_client().flushdb()
+
+
+@pytest.fixture(scope="session")
+def live_address(django_db_setup: None, product_servers: Servers) -> Iterator[str]:
+    """Where the product's web process answers, with its own login; for tests that commit."""
+    with web_server(product_servers) as address:
+        yield address
 
 
 @pytest.fixture

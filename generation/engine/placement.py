@@ -28,6 +28,7 @@ SOLID: Final = 0.04
 
 WIDE_PHOTO_WIDTH: Final = 0.54  # of the canvas: the most a person beside a title takes
 WIDE_PHOTO_HEIGHT: Final = 0.97
+WIDE_FREE_WIDTH: Final = 0.48
 WIDE_FREE_HEIGHT: Final = 0.86  # a subject nothing cut off keeps air around it
 WIDE_ICON_HEIGHT: Final = 0.76
 WIDE_ICON_WIDTH: Final = 0.45
@@ -133,9 +134,10 @@ def _scale_beside(subject: Subject, size: Size) -> float:
         return subject.fill * min(
             WIDE_ICON_HEIGHT * size.height / height, WIDE_ICON_WIDTH * size.width / width
         )
-    share = WIDE_PHOTO_HEIGHT if subject.cuts.bottom else WIDE_FREE_HEIGHT
-    fitting = min(share * size.height / height, WIDE_PHOTO_WIDTH * size.width / width)
-    if not subject.cuts.bottom or subject.face is None:
+    if not subject.cuts.bottom:
+        return min(WIDE_FREE_HEIGHT * size.height / height, WIDE_FREE_WIDTH * size.width / width)
+    fitting = min(WIDE_PHOTO_HEIGHT * size.height / height, WIDE_PHOTO_WIDTH * size.width / width)
+    if subject.face is None:
         return fitting
     close_up = FACE_FILLS * size.height / max(subject.face.height, 1)
     return min(max(fitting, close_up), fitting * CLOSEST, _widest_scale(subject, size))

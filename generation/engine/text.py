@@ -13,6 +13,8 @@ from generation.engine.fonts import Face, width_share
 from generation.engine.pixels import Box
 
 LINE_COST: Final = 1.13  # one more line must make the title this much larger to be worth it
+STUMP: Final = 0.36  # of the widest line: a shorter one looks left over
+UNEVEN_COST: Final = 1.3  # a title with a stump must be this much larger to be worth it
 BREAKABLE: Final = 9  # letters from which a word may be broken
 BROKEN_GAIN: Final = 1.3  # how much larger the title must become for a word to be broken
 SPACE: Final = 0.26  # of the size, between words; display faces set their own too wide
@@ -146,14 +148,26 @@ def _broken(words: Sequence[Word]) -> list[Word]:
 
 def _largest(words: Sequence[Word], column: Column, setting: Setting) -> Block | None:
     widths = [word_width(word, setting.face) for word in words]
-    best_size, best_count = 0, 0
+    best_worth, best_size, best_count = 0.0, 0, 0
     for count in range(1, min(setting.most_lines, len(words)) + 1):
         size = _largest_size(widths, column, setting, count)
-        if size > best_size * LINE_COST:
-            best_size, best_count = size, count
-    if best_size < setting.smallest:
-        return None
-    return _placed(words, column, setting, best_size, best_count)
+        if size < setting.smallest:
+            continue
+        worth = size if _is_even(widths, column, setting, (size, count)) else size / UNEVEN_COST
+        if worth > best_worth * LINE_COST:
+            best_worth, best_size, best_count = worth, size, count
+    return _placed(words, column, setting, best_size, best_count) if best_count else None
+
+
+def _is_even(
+    widths: Sequence[float], column: Column, setting: Setting, choice: tuple[int, int]
+) -> bool:
+    """No line is a stump beside the others."""
+    size, count = choice
+    ends = _line_ends(widths, _limits(column, setting, size, count) or [], size)
+    starts = [0, *ends[:-1]]
+    lines = [sum(widths[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return min(lines) >= STUMP * max(lines)
 
 
 def _largest_size(widths: Sequence[float], column: Column, setting: Setting, count: int) -> int:

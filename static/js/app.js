@@ -1,4 +1,5 @@
 // Better with JavaScript, never in need of it: each module improves what the server rendered.
+import "./session.js";
 import "./theme.js";
 import "./toast.js";
 import "./menu.js";

@@ -80,6 +80,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("change", (event) => {
   if (!form() || event.target.form !== form()) return;
+  form().querySelector("[data-refusal]")?.remove(); // it was about the order as it stood
   if (event.target.name === "photo") takeFile(event.target.files[0]);
   if (event.target.name === "photo_id") {
     form().elements.photo.value = "";

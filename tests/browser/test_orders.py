@@ -181,6 +181,21 @@ def test_the_job_page_follows_its_job(alices: Page, alice: User, engine: Engine)
     expect(alices.locator(f"#job-{job.pk} img")).to_be_visible()
 
 
+def test_news_of_a_job_reaches_the_balance_on_every_page(
+    alices: Page, alice: User, engine: Engine
+) -> None:
+    alices.goto("/library/")
+    expect(alices.locator("#balance")).to_contain_text("20")
+    alices.wait_for_timeout(500)  # the stream connects
+
+    factories.make_job(alice, title="From elsewhere")
+
+    expect(alices.locator("#balance")).to_contain_text("10 held")
+    engine.start()
+    expect(alices.locator("#balance")).not_to_contain_text("held", timeout=30_000)
+    expect(alices.locator("#balance")).to_contain_text("10")
+
+
 def test_settings_can_be_used_again(alices: Page, alice: User) -> None:
     job = factories.make_job(alice, title="Once more", style="neon", color_scheme="royal")
 
@@ -189,6 +204,19 @@ def test_settings_can_be_used_again(alices: Page, alice: User) -> None:
     expect(alices.get_by_label("Title", exact=True)).to_have_value("Once more")
     expect(alices.locator("[name=style][value=neon]")).to_be_checked()
     expect(alices.locator("[name=color_scheme][value=royal]")).to_be_checked()
+
+
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(
+    studio: Page, context: BrowserContext, alice: User
+) -> None:
+    context.clear_cookies()
+    studio.get_by_label("Title", exact=True).fill("Too late")
+
+    studio.get_by_role("radio", name="2", exact=True).check()
+
+    expect(studio.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert "next=/studio/" in studio.url
+    assert jobs_of(alice) == []
 
 
 def test_the_keyboard_alone_suffices(studio: Page, alice: User) -> None:

@@ -1,0 +1,89 @@
+"""The product's own processes beside a test: each with its login, on the test's database."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+
+from tests.databases import address_of
+from visiona.embedded.machine import CELERY_AS_ROOT
+from visiona.embedded.process import Program, end, kill_group, launch
+from visiona.embedded.throwaway import Servers
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 30.0
+
+
+def python(name: str, database_url: str, *arguments: str, **environment: str) -> Program:
+    """A Python process of the product, as the supervisor would start it."""
+    chosen = {
+        "DJANGO_SETTINGS_MODULE": "visiona.settings",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": settings.REDIS_URL,
+        "DATA_DIR": str(settings.DATA_DIR),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        **(CELERY_AS_ROOT if os.geteuid() == 0 else {}),
+    }
+    command = (sys.executable, *arguments)
+    return Program(name=name, command=command, environment={**chosen, **environment}, folder=ROOT)
+
+
+@contextmanager
+def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program for the length of a block; what it says is kept beside the servers' logs."""
+    with (Path(settings.DATA_DIR) / f"{program.name}.log").open("ab") as log:
+        process = launch(program, output=log)
+    try:
+        yield process
+    finally:
+        end(process, stop_signal=program.stop_signal)
+        kill_group(process)
+
+
+@contextmanager
+def web_server(servers: Servers, **environment: str) -> Iterator[str]:
+    """Serve the product on a loopback port, pages and streams alike; give its address."""
+    port = _free_port()
+    manners = ("--port", str(port), "--lifespan", "off", "--no-access-log")
+    patience = ("--log-level", "warning", "--timeout-graceful-shutdown", "1")
+    program = python(
+        "web",
+        address_of(servers.web_url),
+        *("-m", "uvicorn", "visiona.asgi:application", *manners, *patience),
+        **{"PORT": str(port), **environment},
+    )
+    address = f"http://127.0.0.1:{port}"
+    with running(program) as process:
+        wait_until(lambda: process.poll() is not None or _answers(address), seconds=START_SECONDS)
+        assert process.poll() is None, (Path(settings.DATA_DIR) / "web.log").read_text()
+        yield address
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float, what: str = "") -> None:
+    """Look again and again until it is so; fail when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what or is_so}"
+        time.sleep(0.02)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
