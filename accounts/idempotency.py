@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from accounts.http import ApiRequest
 from accounts.models import IdempotencyKey, User
@@ -55,8 +56,10 @@ def once(
     if not _claim(user, key, fingerprint):
         return _first_answer(user, key, fingerprint), True
     answer = effect()
+    # As text, so that a replay is the same to the letter: jsonb would sort the names.
+    body = json.dumps(answer.body, cls=JSONEncoder)
     IdempotencyKey.objects.filter(user=user, key=key).update(
-        status=answer.status, answer=answer.body, location=answer.location
+        status=answer.status, answer=body, location=answer.location
     )
     return answer, False
 
@@ -102,4 +105,5 @@ def _first_answer(user: User, key: str, fingerprint: bytes) -> Answer:
     first = IdempotencyKey.objects.get(user=user, key=key)
     if bytes(first.fingerprint) != fingerprint:
         raise IdempotencyMismatch
-    return Answer(status=first.status or 200, body=first.answer, location=first.location)
+    body = json.loads(first.answer)
+    return Answer(status=first.status or 200, body=body, location=first.location)

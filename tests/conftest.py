@@ -84,7 +84,7 @@ def bobs_api(bob: User) -> ApiClient:
 
 
 @pytest.fixture
-def page(alice: User, client: Client) -> Client:
+def alices_browser(alice: User, client: Client) -> Client:
     """Alice's browser, without JavaScript."""
     client.force_login(alice)
     return client

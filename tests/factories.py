@@ -36,11 +36,16 @@ def make_user(email: str = "", *, extra_credits: int = 0) -> User:
         email=email or f"{uuid4().hex[:8]}@example.com", password=PASSWORD
     )
     if extra_credits:
-        with act_as_worker():
-            credits_services.grant(
-                user_id=user.pk, amount=extra_credits, key=f"test:{uuid4()}", reason="Test"
-            )
+        grant(user, extra_credits)
     return user
+
+
+def grant(user: User, amount: int) -> None:
+    """Give somebody more credits."""
+    with act_as_worker():
+        credits_services.grant(
+            user_id=user.pk, amount=amount, key=f"test:{uuid4()}", reason="Test"
+        )
 
 
 def make_job(user: User, **params: Any) -> Job:
@@ -95,8 +100,7 @@ def furnish(email: str) -> Household:
     """Sign somebody up over the API and let them use every part of the product once."""
     signed_up = ApiClient().post("auth/signup", {"email": email, "password": PASSWORD})
     user = User.objects.get(pk=signed_up.json()["data"]["user"]["id"])
-    with act_as_worker():
-        credits_services.grant(user_id=user.pk, amount=100, key="hand:test", reason="Test")
+    grant(user, 100)
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
     photo = make_photo(user)

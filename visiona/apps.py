@@ -8,10 +8,14 @@ class VisionaConfig(AppConfig):
     name = "visiona"
 
     def ready(self) -> None:
-        from visiona import observability
+        from django.conf import settings
+
         from visiona.checks import check_production
         from visiona.lib.db.checks import check_row_security
 
         checks.register(check_row_security, checks.Tags.database)
         checks.register(check_production)
-        observability.start()
+        if settings.SENTRY_DSN:
+            from visiona import observability
+
+            observability.start()

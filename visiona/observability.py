@@ -13,16 +13,15 @@ PRIVATE_PARTS = ("url", "data", "cookies", "headers", "env", "query_string")
 
 
 def start() -> None:
-    """Start reporting when SENTRY_DSN is set."""
-    if settings.SENTRY_DSN:
-        sentry_sdk.init(
-            dsn=settings.SENTRY_DSN,
-            environment=settings.ENVIRONMENT,
-            include_local_variables=False,
-            max_breadcrumbs=0,
-            max_request_body_size="never",
-            before_send=scrub,
-        )
+    """Start reporting to SENTRY_DSN."""
+    sentry_sdk.init(
+        dsn=settings.SENTRY_DSN,
+        environment=settings.ENVIRONMENT,
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        max_request_body_size="never",
+        before_send=scrub,
+    )
 
 
 def scrub(event: Event, hint: Hint) -> Event | None:

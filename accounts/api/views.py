@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import logout
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -48,7 +49,9 @@ class LogOut(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: ApiRequest) -> Response:
-        """Kill the token."""
+        """Kill the token, or the browser's session."""
         if isinstance(request.auth, ApiToken):
             services.revoke_token(token=request.auth)
+        else:
+            logout(request._request)  # noqa: SLF001 (a session is of Django's request)
         return Response(status=204)

@@ -9,10 +9,12 @@
 --         | captured | released | expired | held     (the state that forbids what was asked)
 CREATE TYPE credits_result AS (status text, reservation_id uuid, balance bigint, held bigint);
 
--- What the next entry's hash is made of; written once, used by posting and by the audit.
+-- What the next entry's hash is made of, all of the entry; written once, used by posting and by the
+-- audit. The moment goes in as a number, because its text depends on the session's time zone.
 CREATE FUNCTION credits_hash(previous bytea, e credits_entry) RETURNS bytea LANGUAGE sql STABLE AS $$
-  SELECT sha256(previous || convert_to(jsonb_build_array(e.user_id, e.seq, e.kind, e.balance_change,
-    e.held_change, e.balance_after, e.held_after, e.reservation_id, e.key, e.reason, e.reference)::text, 'UTF8'))
+  SELECT sha256(previous || convert_to(jsonb_build_array(e.id, e.user_id, e.seq, e.kind, e.balance_change,
+    e.held_change, e.balance_after, e.held_after, e.reservation_id, e.key, e.reason, e.reference, e.request_id,
+    e.login, extract(epoch FROM e.created_at))::text, 'UTF8'))
 $$;
 
 -- Append one entry and move the wallet. The caller holds the wallet's lock.
@@ -173,6 +175,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   outcomes AS (
     SELECT h.id, h.user_id, h.state, h.amount, h.captured, h.refunded,
            count(*) FILTER (WHERE e.kind = 'reserve') AS reserves,
+           count(*) FILTER (WHERE e.user_id <> h.user_id) AS strangers,
            coalesce(-sum(e.balance_change) FILTER (WHERE e.kind = 'capture'), 0) AS spent,
            coalesce(-sum(e.held_change) FILTER (WHERE e.kind <> 'reserve'), 0) AS ended,
            coalesce(sum(e.balance_change) FILTER (WHERE e.kind = 'refund'), 0) AS returned
@@ -191,7 +194,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    WHERE c.held <> (SELECT coalesce(sum(h.amount), 0) FROM credits_reservation h
                      WHERE h.user_id = c.user_id AND h.state = 'held')
   UNION ALL SELECT o.user_id, 'reservation ' || o.id || ' does not agree with its entries' FROM outcomes o
-   WHERE o.reserves <> 1 OR o.spent <> o.captured OR o.returned <> o.refunded
+   WHERE o.reserves <> 1 OR o.strangers > 0 OR o.spent <> o.captured OR o.returned <> o.refunded
       OR o.ended <> CASE o.state WHEN 'held' THEN 0 ELSE o.amount END
 $$;
 

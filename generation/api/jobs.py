@@ -1,6 +1,5 @@
 """The API of jobs: order, watch, cancel, retry, and what it all costs."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,6 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, 
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils import encoders
 from rest_framework.views import APIView
 
 from accounts.http import ApiRequest
@@ -83,7 +81,7 @@ class JobList(ListAPIView[Job]):
             job = jobs.submit(
                 user=request.user, kind=kind, params=params, request_id=request_id.current()
             )
-            return Answer(status=202, body=_plain(represent(job)), location=location_of(job))
+            return Answer(status=202, body=represent(job), location=location_of(job))
 
         return respond_once(
             request, fingerprint=[kind, params], effect=order, headers=dict(ACCEPTED)
@@ -117,7 +115,7 @@ class JobRetry(APIView):
 
         def order() -> Answer:
             job = jobs.retry(user=request.user, job_id=job_id, request_id=request_id.current())
-            return Answer(status=202, body=_plain(represent(job)), location=location_of(job))
+            return Answer(status=202, body=represent(job), location=location_of(job))
 
         return respond_once(
             request, fingerprint=["retry", str(job_id)], effect=order, headers=dict(ACCEPTED)
@@ -148,8 +146,3 @@ def _one_of(name: str, wanted: str, allowed: list[str]) -> str:
         return wanted
     remedy = f"Choose one of: {', '.join(allowed)}."
     raise InvalidInput([FieldError(name, "invalid_choice", remedy)])
-
-
-def _plain(body: dict[str, Any]) -> Any:
-    """Return the body as JSON keeps it, so that a replay is the same to the letter."""
-    return json.loads(json.dumps(body, cls=encoders.JSONEncoder))

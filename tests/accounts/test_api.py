@@ -11,7 +11,6 @@ from django.test import Client
 from accounts import services
 from accounts.models import ApiToken, User
 from credits import selectors as credits_selectors
-from tests import factories
 from tests.clients import ApiClient
 from tests.factories import PASSWORD
 from visiona.lib import clock
@@ -223,7 +222,7 @@ def test_guesses_are_counted_together_with_those_made_on_the_page(
     assert "_auth_user_id" not in client.session
 
 
-def test_sixty_people_from_one_address_in_a_minute_are_too_many(client: Client) -> None:
+def test_twenty_people_a_minute_sign_up_from_one_address_and_no_more(client: Client) -> None:
     answers = [
         client.post(
             "/api/v1/auth/signup",
@@ -266,7 +265,9 @@ def test_signing_out_by_cookie_ends_the_browsers_session(alice: User) -> None:
     client = browser_of(alice)
     token = csrf_token_of(client)
 
-    answer = client.post("/api/v1/auth/logout", headers={"X-CSRFToken": token})
+    answer = client.post(
+        "/api/v1/auth/logout", content_type="application/json", headers={"X-CSRFToken": token}
+    )
 
     assert answer.status_code == 204
     assert code_of(client.get("/api/v1/me")) == (401, "not_authenticated")
@@ -369,7 +370,9 @@ def test_a_token_remembers_its_last_use_to_the_minute(alice: User, api: ApiClien
     long_ago = clock.now() - timedelta(minutes=2)
     ApiToken.objects.update(last_used_at=long_ago)
     api.get("me")
-    assert ApiToken.objects.get().last_used_at > long_ago
+    later = ApiToken.objects.get().last_used_at
+    assert later is not None
+    assert later > long_ago
 
 
 # --- API keys -----------------------------------------------------------------------------------
@@ -548,4 +551,3 @@ def test_the_welcome_credits_come_once_whatever_the_door(client: Client) -> None
     assert code_of(stranger().post("auth/signup", NEW)) == (409, "conflict")
 
     assert credits_selectors.wallet_of(user=user).available == 20
-    assert factories.redis_client().ping()

@@ -65,7 +65,9 @@ def test_too_few_credits_are_said_without_javascript_too(
         page.get_by_role("button", name="Generate").click()
 
     assert answer.value.status == 402
-    expect(page.locator(".composer-actions [role=alert]")).to_have_text("You need 30 credits and have 20.")
+    expect(page.locator(".composer-actions [role=alert]")).to_have_text(
+        "You need 30 credits and have 20."
+    )
     expect(page.get_by_label("Title", exact=True)).to_have_value("Three at once")
     with act_as_user(alice.pk):
         assert not generation_selectors.jobs_of(user=alice).exists()

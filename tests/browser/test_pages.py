@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
+from credits import selectors as credits_selectors
+from generation import catalog
 from generation import selectors as generation_selectors
 from generation.services import running
 from tests import factories
@@ -135,6 +137,19 @@ def test_the_theme_is_kept_and_rendered_by_the_server(
     source = context.request.get(address).text()
     assert 'data-theme="darkroom"' in source
     context.close()
+
+
+def test_what_the_open_pages_promise_is_what_is_given(
+    page: Page, address: str, alice: User
+) -> None:
+    welcome = credits_selectors.wallet_of(user=alice).available
+    price = catalog.THUMBNAIL.price
+
+    page.goto(address)
+    expect(page.locator("main")).to_contain_text(f"Start with {welcome} free credits")
+    expect(page.locator("main")).to_contain_text(f"A thumbnail costs {price} credits")
+    page.goto(f"{address}/accounts/signup/")
+    expect(page.locator("main")).to_contain_text(f"You start with {welcome} credits")
 
 
 def test_pages_forbid_inline_code(browser: Browser, address: str) -> None:

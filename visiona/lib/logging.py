@@ -55,9 +55,7 @@ def configure(options: dict[str, Any]) -> None:
                 "django.db.backends": {"level": "WARNING"},
                 "uvicorn.access": {"level": "WARNING"},
                 # A line for every tick of the clock hides the lines that matter.
-                "celery.beat": {"level": "WARNING"},
-                "celery.worker.strategy": {"level": "WARNING"},
-                "celery.app.trace": {"level": "WARNING"},
+                "celery": {"level": "WARNING"},
             },
         }
     )

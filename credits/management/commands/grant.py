@@ -12,6 +12,7 @@ from visiona.lib.errors import AppError
 
 MAX_AMOUNT = 1_000_000
 MAX_REASON = 200
+MAX_KEY = 200
 
 
 class Command(BaseCommand):
@@ -24,18 +25,20 @@ class Command(BaseCommand):
         parser.add_argument("--key", default="", help="makes a repeated call harmless")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        amount, reason = options["amount"], options["reason"].strip()
+        amount, reason, key = options["amount"], options["reason"].strip(), options["key"]
         if not 1 <= amount <= MAX_AMOUNT:
             raise CommandError(f"amount: use a whole number from 1 to {MAX_AMOUNT}.")
         if not 1 <= len(reason) <= MAX_REASON:
             raise CommandError(f"--reason: use 1 to {MAX_REASON} characters.")
+        if len(key) > MAX_KEY:
+            raise CommandError(f"--key: use at most {MAX_KEY} characters.")
         try:
             with act_as_worker():
                 user = accounts_selectors.user_by_email(email=options["email"])
                 result = services.grant(
                     user_id=user.pk,
                     amount=amount,
-                    key=f"hand:{options['key'] or uuid4()}",
+                    key=f"hand:{key or uuid4()}",
                     reason=reason,
                 )
         except AppError as error:

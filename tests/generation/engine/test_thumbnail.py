@@ -21,12 +21,11 @@ from tests.generation.engine.pictures import (
 )
 
 MOST_BYTES = 2 * 1024 * 1024
-# A third of all pairs of style and scheme, such that each scheme comes up twice; aspects in turn.
+ASPECTS = tuple(ASPECT_RATIOS)
+# Each style twice, such that every scheme and every aspect comes up.
 MATRIX = [
-    (style, COLOR_SCHEMES[(row + step) % len(COLOR_SCHEMES)], aspect)
-    for (row, style), (step, aspect) in itertools.product(
-        enumerate(STYLES), ((0, "16:9"), (3, "4:5"), (6, "16:9"))
-    )
+    (style, COLOR_SCHEMES[(row + step) % len(COLOR_SCHEMES)], ASPECTS[(row + turn) % len(ASPECTS)])
+    for (row, style), (step, turn) in itertools.product(enumerate(STYLES), ((0, 0), (5, 3)))
 ]
 
 
@@ -52,13 +51,6 @@ def test_every_style_makes_a_readable_picture_in_every_scheme(
     assert contrast_of_letters(picture) >= 4.5
 
 
-@pytest.mark.parametrize("aspect", ASPECT_RATIOS)
-def test_every_aspect_has_its_size(aspect: str) -> None:
-    picture = picture_of(aspect_ratio=aspect)
-
-    assert opened(picture).size == ASPECT_RATIOS[aspect] == (picture.width, picture.height)
-
-
 @pytest.mark.parametrize("style", ["bold", "editorial"])
 def test_without_the_overlay_no_title_is_set(style: str) -> None:
     picture = picture_of(style=style, text_overlay=False, title="Pizza")
@@ -69,9 +61,9 @@ def test_without_the_overlay_no_title_is_set(style: str) -> None:
     assert pixels_of(picture).std() > 0.03
 
 
-@pytest.mark.parametrize("style", ["cinematic", "playful"])
-def test_the_same_request_makes_the_same_bytes(style: str) -> None:
-    request = {"style": style, "photo": photo("coffee"), "seed": 7}
+@pytest.mark.parametrize(("style", "name"), [("bold", "coffee"), ("playful", "")])
+def test_the_same_request_makes_the_same_bytes(style: str, name: str) -> None:
+    request = {"style": style, "photo": photo(name) if name else None, "seed": 7}
 
     assert picture_of(**request).data == picture_of(**request).data
 

@@ -17,7 +17,8 @@ SMALLEST = 0.06  # of the shorter side: four pixels and more when the picture is
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_very_long_title_is_shortened_at_a_word(style: str) -> None:
-    for aspect, (width, height) in ASPECT_RATIOS.items():
+    for aspect in ("16:9", "4:5"):
+        width, height = ASPECT_RATIOS[aspect]
         block = layout_of(style, aspect, LONG, name="astronaut").block
 
         assert block is not None

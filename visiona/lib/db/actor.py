@@ -32,15 +32,17 @@ def current() -> Actor | None:
 
 def bind(actor: Actor) -> Token[Actor | None]:
     """Act as this actor from now on, in an open transaction too; `unbind` with the token."""
+    before = _actor.get()
     token = _actor.set(actor)
-    _repoint_open_transactions()
+    _repoint_open_transactions(before)
     return token
 
 
 def unbind(token: Token[Actor | None]) -> None:
     """Act again as whoever acted before."""
+    before = _actor.get()
     _actor.reset(token)
-    _repoint_open_transactions()
+    _repoint_open_transactions(before)
 
 
 @contextmanager
@@ -63,7 +65,9 @@ def act_as_worker() -> Any:
     return act_as(WORKER)
 
 
-def _repoint_open_transactions() -> None:
+def _repoint_open_transactions(before: Actor | None) -> None:
+    if _actor.get() == before:
+        return
     for connection in connections.all(initialized_only=True):
         repoint = getattr(connection, "repoint", None)
         if repoint is not None:

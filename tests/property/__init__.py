@@ -1,0 +1,1 @@
+"""Promises that hold for whatever is tried, found by machines that try."""
