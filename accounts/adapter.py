@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
+from accounts.errors import EmailTaken
 from accounts.models import User
 from visiona.lib.db.actor import act_as_user
 
@@ -24,5 +25,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is 
             user.save(update_fields=["password"])
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> Any:
+        if not email_address.can_set_verified():
+            raise EmailTaken
         with act_as_user(email_address.user_id):
             return super().confirm_email(request, email_address)

@@ -1,11 +1,15 @@
-"""App config of the project package: registers the checks, starts Sentry."""
+"""App configs of the project package: the checks, Sentry, and which static files are served."""
+
+from typing import ClassVar
 
 from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core import checks
 
 
 class VisionaConfig(AppConfig):
     name = "visiona"
+    default = True
 
     def ready(self) -> None:
         from django.conf import settings
@@ -19,3 +23,9 @@ class VisionaConfig(AppConfig):
             from visiona import observability
 
             observability.start()
+
+
+class ServedFilesConfig(StaticFilesConfig):
+    """Static files without their sources."""
+
+    ignore_patterns: ClassVar = [*StaticFilesConfig.ignore_patterns, "src", "*.md"]

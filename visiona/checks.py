@@ -10,6 +10,7 @@ REQUIRED = {
     "SECRET_KEY": "Set SECRET_KEY to 50 random characters or more.",
     "PUBLIC_URL": "Set PUBLIC_URL to the address people use, with https.",
     "DATABASE_URL": "Set DATABASE_URL: production does not run on the embedded server.",
+    "EMAIL_HOST": "Set EMAIL_HOST to the mail server that sends to people.",
     "REDIS_URL": "Set REDIS_URL: production does not run on the embedded server.",
 }
 

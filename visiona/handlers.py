@@ -53,8 +53,8 @@ def answer(request: HttpRequest, error: errors.AppError) -> HttpResponse:
     """Answer with an error in the form that the asker reads."""
     if problem.is_for_programs(request):
         return problem.http_answer(error)
-    # The page has words of its own for what says nothing particular.
-    detail = "" if error.detail == error.default_detail else error.detail
+    # The pages of these have words of their own, which say no more than they should.
+    detail = "" if type(error) in {errors.AppError, errors.NotFound} else error.detail
     response = pages.error_page(request, error.status, detail=detail)
     for name, value in problem.headers_of(error).items():
         response[name] = value

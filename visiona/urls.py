@@ -47,7 +47,7 @@ urlpatterns = [
     path("", include("generation.urls")),
     path("", include("gallery.urls")),
     path("", include("credits.urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.urls")),
     path("api/v1/", include(api)),
     path("api/docs", ApiReader.as_view(), name="api_reader"),
     path("stream/events", streams.events, name="stream"),

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from generation.catalog import KINDS, MAX_PROMPT, MAX_TITLE, THUMBNAIL
 from generation.models import Asset, Job
-from visiona.lib.serializers import StrictSerializer
+from visiona.lib.serializers import OutputSerializer, StrictSerializer
 from visiona.lib.storage import absolute
 
 
@@ -86,7 +86,7 @@ class AddressField(serializers.URLField):
         return absolute(value)
 
 
-class AssetOutput(serializers.ModelSerializer[Asset]):
+class AssetOutput(OutputSerializer[Asset]):
     url = AddressField(read_only=True)
     thumbnail_url = AddressField(read_only=True)
     enhanced_prompt = serializers.CharField(default=None, allow_null=True, read_only=True)
@@ -144,7 +144,7 @@ class JobErrorOutput(serializers.Serializer[Any]):
     stage = serializers.CharField()
 
 
-class JobOutput(serializers.ModelSerializer[Job]):
+class JobOutput(OutputSerializer[Job]):
     """A job with what it made so far."""
 
     eta_seconds = serializers.IntegerField(allow_null=True)

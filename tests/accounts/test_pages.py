@@ -133,15 +133,15 @@ def test_a_wrong_password_and_an_unknown_person_read_the_same(client: Client, al
     assert is_anonymous(client)
 
 
-def test_signing_out_takes_a_form_not_a_link(page: Client, alice: User) -> None:
-    assert page.get("/accounts/logout/").status_code == 200
-    assert is_signed_in(page, alice)
+def test_signing_out_takes_a_form_not_a_link(alices_browser: Client, alice: User) -> None:
+    assert alices_browser.get("/accounts/logout/").status_code == 200
+    assert is_signed_in(alices_browser, alice)
 
-    answer = page.post("/accounts/logout/")
+    answer = alices_browser.post("/accounts/logout/")
 
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert is_anonymous(page)
-    assert page.get("/studio/")["Location"] == "/accounts/login/?next=/studio/"
+    assert is_anonymous(alices_browser)
+    assert alices_browser.get("/studio/")["Location"] == "/accounts/login/?next=/studio/"
 
 
 def test_a_page_for_people_asks_to_sign_in_and_then_goes_there(client: Client, alice: User) -> None:
@@ -220,7 +220,7 @@ def sign_up(client: Client) -> User:
 
 
 def is_confirmed(user: User) -> bool:
-    return EmailAddress.objects.filter(user=user, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, verified=True))
 
 
 def test_an_unconfirmed_address_is_in_nobodys_way(client: Client) -> None:
@@ -260,12 +260,14 @@ def test_the_mailed_link_confirms_the_address_of_who_is_signed_out(client: Clien
     assert is_anonymous(elsewhere)
 
 
-def test_the_mailed_link_works_in_a_browser_of_somebody_else(page: Client, alice: User) -> None:
+def test_the_mailed_link_works_in_a_browser_of_somebody_else(
+    alices_browser: Client, alice: User
+) -> None:
     user = sign_up(Client())
 
-    shown = page.get(mailed_link())
+    shown = alices_browser.get(mailed_link())
     assert "carol@example.com" in shown.content.decode()
-    page.post(mailed_link())
+    alices_browser.post(mailed_link())
 
     assert is_confirmed(user)
     assert not EmailAddress.objects.filter(user=alice).exists()
@@ -284,12 +286,12 @@ def test_the_same_address_is_confirmed_by_one_person_only(alice: User) -> None:
 
 
 def test_an_address_can_be_added_confirmed_made_the_first_and_removed(
-    page: Client, alice: User
+    alices_browser: Client, alice: User
 ) -> None:
-    page.post("/accounts/email/", {"action_add": "", "email": "Other@example.com"})
-    page.post(mailed_link())
-    page.post("/accounts/email/", {"action_primary": "", "email": "other@example.com"})
-    page.post("/accounts/email/", {"action_remove": "", "email": "alice@example.com"})
+    alices_browser.post("/accounts/email/", {"action_add": "", "email": "Other@example.com"})
+    alices_browser.post(mailed_link())
+    alices_browser.post("/accounts/email/", {"action_primary": "", "email": "other@example.com"})
+    alices_browser.post("/accounts/email/", {"action_remove": "", "email": "alice@example.com"})
 
     alice.refresh_from_db()
     assert alice.email == "other@example.com"
@@ -298,11 +300,13 @@ def test_an_address_can_be_added_confirmed_made_the_first_and_removed(
 
 
 def test_nobody_takes_an_address_that_another_person_signs_in_with(
-    page: Client, alice: User, bob: User
+    alices_browser: Client, alice: User, bob: User
 ) -> None:
-    page.post("/accounts/email/", {"action_add": "", "email": "bob@example.com"})
+    alices_browser.post("/accounts/email/", {"action_add": "", "email": "bob@example.com"})
 
-    answer = page.post("/accounts/email/", {"action_primary": "", "email": "bob@example.com"})
+    answer = alices_browser.post(
+        "/accounts/email/", {"action_primary": "", "email": "bob@example.com"}
+    )
 
     assert answer.status_code == 409
     assert "There is an account with this e-mail address" in answer.content.decode()
@@ -348,9 +352,9 @@ def test_a_forgotten_password_is_replaced_by_mail(client: Client, alice: User) -
 
 
 def test_a_new_password_ends_the_sessions_of_the_old_one(
-    client: Client, page: Client, alice: User
+    client: Client, alices_browser: Client, alice: User
 ) -> None:
-    assert page.get("/studio/").status_code == 200
+    assert alices_browser.get("/studio/").status_code == 200
     elsewhere = Client()
     ask_for_a_new_password(elsewhere, "alice@example.com")
     form = elsewhere.get(mailed_link(), follow=True)
@@ -358,15 +362,17 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(
     chosen = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     elsewhere.post(form.request["PATH_INFO"], chosen)
 
-    assert page.get("/studio/").status_code == 302
+    assert alices_browser.get("/studio/").status_code == 302
 
 
-def test_a_password_is_replaced_in_a_browser_of_somebody_else(page: Client, bob: User) -> None:
-    ask_for_a_new_password(page, "bob@example.com")
-    form = page.get(mailed_link(), follow=True)
+def test_a_password_is_replaced_in_a_browser_of_somebody_else(
+    alices_browser: Client, bob: User
+) -> None:
+    ask_for_a_new_password(alices_browser, "bob@example.com")
+    form = alices_browser.get(mailed_link(), follow=True)
     chosen = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
 
-    page.post(form.request["PATH_INFO"], chosen)
+    alices_browser.post(form.request["PATH_INFO"], chosen)
 
     assert sign_in(Client(), "bob@example.com", NEW_PASSWORD).status_code == 302
     assert sign_in(Client(), "alice@example.com", PASSWORD).status_code == 302
@@ -412,15 +418,17 @@ def test_who_has_no_account_is_told_by_mail_and_not_on_the_page(client: Client) 
     assert not User.objects.exists()
 
 
-def test_a_password_is_changed_by_who_knows_the_old_one(page: Client, alice: User) -> None:
+def test_a_password_is_changed_by_who_knows_the_old_one(
+    alices_browser: Client, alice: User
+) -> None:
     chosen = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
-    wrong = page.post("/accounts/password/change/", {"oldpassword": "a guess", **chosen})
+    wrong = alices_browser.post("/accounts/password/change/", {"oldpassword": "a guess", **chosen})
     assert set(errors_of(wrong)) == {"oldpassword"}
 
-    answer = page.post("/accounts/password/change/", {"oldpassword": PASSWORD, **chosen})
+    answer = alices_browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, **chosen})
 
     assert answer.status_code == 302
-    assert is_signed_in(page, alice)
+    assert is_signed_in(alices_browser, alice)
     assert sign_in(Client(), "alice@example.com", NEW_PASSWORD).status_code == 302
 
 
@@ -487,6 +495,6 @@ def test_without_redis_nobody_can_guess_so_the_doors_stay_shut(alice: User) -> N
 
 
 @pytest.mark.usefixtures("without_redis")
-def test_without_redis_who_is_signed_in_works_on(page: Client, api: ApiClient) -> None:
-    assert page.get("/studio/").status_code == 200
+def test_without_redis_who_is_signed_in_works_on(alices_browser: Client, api: ApiClient) -> None:
+    assert alices_browser.get("/studio/").status_code == 200
     assert api.get("me").status_code == 200

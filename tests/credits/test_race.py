@@ -27,7 +27,7 @@ REQUESTS_OF_EACH = 100
 
 @pytest.fixture
 def log_threads_in_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let new threads reach the database as a process of the product does: its login, its limits."""
+    """Let new threads reach the database as the product does: by its login, with its limits."""
 
     def choose(login: str) -> None:
         ours: dict[str, Any] = connections.settings["default"]

@@ -1,16 +1,16 @@
-"""Whatever is done to a wallet, in whatever order: the ledger agrees with a model of a few lines."""
+"""Whatever is done to two wallets in whatever order, they hold what a simple model says."""
 
+import inspect
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
-    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -18,217 +18,258 @@ from hypothesis.stateful import (
 
 from accounts.models import User
 from credits import selectors, services
-from credits.errors import InsufficientCredits, KeyConflict, ReservationClosed, TooMuch
+from credits.errors import InsufficientCredits, KeyConflict, TooMuch
+from credits.models import Reservation
 from tests import factories
 from visiona.lib.db.actor import act_as_user, act_as_worker
 from visiona.lib.errors import AppError
 
-pytestmark = pytest.mark.django_db
+WELCOME = 20
 
-EXAMPLES = 25
-STEPS = 25
+people = st.integers(0, 1)
+# Few values, so that keys, amounts and holds meet again.
+amounts = st.sampled_from([1, 3, 10, 25])
+few_keys = st.integers(0, 2)
+turns = st.integers(0, 7)
 
-amounts = st.integers(min_value=1, max_value=30)
-keys = st.sampled_from(["one", "two", "three", "four"])
 
-
+@dataclass
 class Hold:
-    """A reservation as the model remembers it."""
+    """A reservation as the model knows it."""
 
-    def __init__(self, reservation: UUID, amount: int) -> None:
-        self.reservation = reservation
-        self.amount = amount
-        self.state = "held"
-        self.captured = 0
-        self.refunded = 0
-        self.overdue = False
+    id: UUID
+    owner: int
+    amount: int
+    state: str = "held"
+    captured: int = 0
+    refunded: int = 0
+    is_overdue: bool = False
 
 
-def outcome(call: Any) -> str:
-    """What a call of the ledger came to, in one word."""
+@dataclass
+class Purse:
+    """A wallet as the model knows it: what is there, and what each key did."""
+
+    balance: int = WELCOME
+    keys: dict[str, tuple[str, int]] = field(
+        default_factory=lambda: {"welcome": ("grant", WELCOME)}
+    )
+    holds: list[Hold] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        return sum(hold.amount for hold in self.holds if hold.state == "held")
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.held
+
+    def outcome_of_key(self, key: str, kind: str, amount: int) -> str | None:
+        """What an earlier use of the key makes of this one; None if there was none."""
+        if key not in self.keys:
+            return None
+        return "replay" if self.keys[key] == (kind, amount) else "key_conflict"
+
+
+def outcome(service: Any, **arguments: Any) -> tuple[str, services.Result | None]:
+    """Call a service; return its status, or the name of what it raised, with its result."""
     try:
         with transaction.atomic():
-            result: services.Result = call()
-            return result.status
+            result: services.Result = service(**arguments)
     except AppError as error:
-        return type(error).__name__
+        return OUTCOMES.get(type(error)) or str(error.facts["state"]), None
+    return result.status, result
+
+
+OUTCOMES = {InsufficientCredits: "insufficient", KeyConflict: "key_conflict", TooMuch: "too_much"}
 
 
 class Ledger(RuleBasedStateMachine):
-    """Drives one wallet and keeps the books beside it."""
+    """Two people, the ledger, and what should be in it."""
 
-    holds = Bundle("holds")
-
-    @initialize()
-    def open_books(self) -> None:
-        self.user: User = factories.make_user()
-        self.available, self.held, self.entries = 20, 0, 1
-        self.used: dict[str, tuple[str, int]] = {}
-        self.open: dict[str, Hold] = {}
-
-    def known(self, key: str, kind: str, amount: int) -> str:
-        """What the ledger says about a key that was used before, or nothing."""
-        if key not in self.used:
-            return ""
-        return "replay" if self.used[key] == (kind, amount) else KeyConflict.__name__
-
-    @rule(amount=amounts, key=keys)
-    def grant(self, amount: int, key: str) -> None:
-        expected = self.known(key, "grant", amount) or "ok"
-        assert expected == self.as_worker(
-            lambda: services.grant(user_id=self.user.pk, amount=amount, key=key, reason="Test")
-        )
-        if expected == "ok":
-            self.used[key] = ("grant", amount)
-            self.available += amount
-            self.entries += 1
-
-    @rule(amount=amounts.flatmap(lambda n: st.sampled_from([n, -n])), key=keys)
-    def adjust(self, amount: int, key: str) -> None:
-        expected = self.known(key, "adjust", amount)
-        if not expected:
-            enough = self.available + amount >= 0
-            expected = "ok" if enough else InsufficientCredits.__name__
-        assert expected == self.as_worker(
-            lambda: services.adjust(user_id=self.user.pk, amount=amount, key=key, reason="Test")
-        )
-        if expected == "ok":
-            self.used[key] = ("adjust", amount)
-            self.available += amount
-            self.entries += 1
-
-    @rule(target=holds, amount=amounts, key=keys)
-    def reserve(self, amount: int, key: str) -> Hold | None:
-        expected = self.known(key, "reserve", amount)
-        if not expected:
-            enough = self.available >= amount
-            expected = "ok" if enough else InsufficientCredits.__name__
-        made: list[UUID] = []
-
-        def hold() -> services.Result:
-            with act_as_user(self.user.pk):
-                result = services.reserve(amount=amount, key=key, purpose="test", reference="")
-            made.append(result.hold)
-            return result
-
-        assert outcome(hold) == expected
-        if expected == "replay":
-            assert made == [self.open[key].reservation]
-            return self.open[key]
-        if expected != "ok":
-            return None
-        self.used[key] = ("reserve", amount)
-        self.open[key] = Hold(made[0], amount)
-        self.available -= amount
-        self.held += amount
-        self.entries += 1
-        return self.open[key]
-
-    @rule(hold=holds, amount=st.none() | st.integers(min_value=0, max_value=35))
-    def capture(self, hold: Hold | None, amount: int | None) -> None:
-        if hold is None:
-            return
-        spent = hold.amount if amount is None else amount
-        if hold.state != "held":
-            same = (hold.state, hold.captured) == ("captured", spent)
-            expected = "replay" if same else ReservationClosed.__name__
-        else:
-            expected = "ok" if 0 < spent <= hold.amount else TooMuch.__name__
-        assert expected == self.as_worker(
-            lambda: services.capture(reservation_id=hold.reservation, amount=amount)
-        )
-        if expected == "ok":
-            self.close(hold, "captured", spent)
-
-    @rule(hold=holds)
-    def release(self, hold: Hold | None) -> None:
-        if hold is None:
-            return
-        again = "replay" if hold.state == "released" else ReservationClosed.__name__
-        expected = "ok" if hold.state == "held" else again
-        assert expected == self.as_worker(
-            lambda: services.release(reservation_id=hold.reservation)
-        )
-        if expected == "ok":
-            self.close(hold, "released", 0)
-
-    @rule(hold=holds)
-    def grow_old(self, hold: Hold | None) -> None:
-        if hold is None:
-            return
-        hold.overdue = True
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE credits_reservation SET expires_at = now() WHERE id = %s",
-                [hold.reservation],
-            )
-
-    @rule()
-    def expire(self) -> None:
-        due = [hold for hold in self.open.values() if hold.overdue and hold.state == "held"]
-        with act_as_worker():
-            assert services.expire_due() == len(due)
-        for hold in due:
-            self.close(hold, "expired", 0)
-
-    @rule(hold=holds, amount=st.integers(min_value=0, max_value=35), key=keys)
-    def refund(self, hold: Hold | None, amount: int, key: str) -> None:
-        if hold is None:
-            return
-        expected = self.known(key, "refund", amount)
-        if not expected:
-            fits = 0 < amount <= hold.captured - hold.refunded
-            expected = "ok" if fits else TooMuch.__name__
-        assert expected == self.as_worker(
-            lambda: services.refund(
-                reservation_id=hold.reservation, amount=amount, key=key, reason="Test"
-            )
-        )
-        if expected == "ok":
-            self.used[key] = ("refund", amount)
-            hold.refunded += amount
-            self.available += amount
-            self.entries += 1
-
-    @rule()
-    def settle_what_never_was(self) -> None:
-        assert self.as_worker(lambda: services.release(reservation_id=uuid4())) == "NotFound"
-
-    @invariant()
-    def agree(self) -> None:
-        if not hasattr(self, "user"):
-            return
-        wallet = selectors.wallet_of(user=self.user)
-        assert (wallet.available, wallet.held, wallet.seq) == (
-            self.available,
-            self.held,
-            self.entries,
-        )
-        assert selectors.broken_promises() == []
-
-    def close(self, hold: Hold, state: str, spent: int) -> None:
-        hold.state, hold.captured = state, spent
-        self.held -= hold.amount
-        self.available += hold.amount - spent
-        self.entries += (spent > 0) + (spent < hold.amount)
-
-    def as_worker(self, call: Any) -> str:
-        with act_as_worker():
-            return outcome(call)
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.users: list[User] = [factories.make_user(), factories.make_user()]
+        self.purses = [Purse(), Purse()]
 
     def teardown(self) -> None:
-        """Leave nothing: the next example has its own person, and the test its rollback."""
+        try:
+            with act_as_worker():
+                assert selectors.broken_promises() == []
+        finally:
+            transaction.set_rollback(True)
+            self.around.__exit__(None, None, None)
+
+    # --- What may be done -----------------------------------------------------------------------
+
+    @rule(who=people, amount=amounts, number=few_keys)
+    def grant(self, who: int, amount: int, number: int) -> None:
+        self._deposit(services.grant, "grant", who, amount, f"g{number}")
+
+    @rule(who=people, amount=st.sampled_from([-25, -10, -1, 1, 10]), number=few_keys)
+    def adjust(self, who: int, amount: int, number: int) -> None:
+        self._deposit(services.adjust, "adjust", who, amount, f"a{number}")
+
+    @rule(who=people, amount=amounts, number=few_keys)
+    def reserve(self, who: int, amount: int, number: int) -> None:
+        purse, key = self.purses[who], f"r{number}"
+        expected = purse.outcome_of_key(key, "reserve", amount)
+        expected = expected or ("ok" if amount <= purse.available else "insufficient")
+
+        with act_as_user(self.users[who].pk):
+            status, result = outcome(
+                services.reserve, amount=amount, key=key, purpose="thumbnail", reference="job"
+            )
+
+        self._check(status, expected)
+        if result and status == "ok":
+            purse.keys[key] = ("reserve", amount)
+            purse.holds.append(Hold(id=result.hold, owner=who, amount=amount))
+
+    @rule(turn=turns, part=st.sampled_from([None, 0, 1, 3, 10, 26]))
+    def capture(self, turn: int, part: int | None) -> None:
+        hold = self._hold(turn)
+        if hold is None:
+            return
+        amount = hold.amount if part is None else part
+        expected = "ok" if 0 < amount <= hold.amount else "too_much"
+        if hold.state != "held":
+            same = hold.state == "captured" and hold.captured == amount
+            expected = "replay" if same else hold.state
+
+        status, _ = self._settle(services.capture, hold, amount=part)
+
+        self._check(status, expected)
+        if status == "ok":
+            hold.state, hold.captured = "captured", amount
+            self.purses[hold.owner].balance -= amount
+
+    @rule(turn=turns)
+    def release(self, turn: int) -> None:
+        hold = self._hold(turn)
+        if hold is None:
+            return
+        endings = {"held": "ok", "released": "replay"}
+        expected = endings.get(hold.state, hold.state)
+
+        status, _ = self._settle(services.release, hold)
+
+        self._check(status, expected)
+        if status == "ok":
+            hold.state = "released"
+
+    @rule(turn=turns)
+    def let_a_hold_grow_old(self, turn: int) -> None:
+        hold = self._hold(turn)
+        if hold is None or hold.state != "held":
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE credits_reservation SET expires_at = now() - interval '1 s' WHERE id = %s",
+                [hold.id],
+            )
+        hold.is_overdue = True
+
+    @rule(limit=st.sampled_from([1, 2, 100]))
+    def expire(self, limit: int) -> None:
+        holds = [hold for purse in self.purses for hold in purse.holds]
+        overdue = [hold for hold in holds if hold.state == "held" and hold.is_overdue]
+
+        with act_as_worker():
+            count = services.expire_due(limit=limit)
+
+        assert count == min(limit, len(overdue))
+        expired = Reservation.objects.filter(state="expired").values_list("id", flat=True)
+        for hold in overdue:
+            if hold.id in expired:
+                hold.state = "expired"
+        assert sum(hold.state == "expired" for hold in overdue) == count
+
+    @rule(turn=turns, amount=st.sampled_from([0, 1, 3, 10]), number=few_keys)
+    def refund(self, turn: int, amount: int, number: int) -> None:
+        hold = self._hold(turn)
+        if hold is None:
+            return
+        purse, key = self.purses[hold.owner], f"f{number}"
+        room = hold.captured - hold.refunded
+        expected = purse.outcome_of_key(key, f"refund {hold.id}", amount)
+        expected = expected or ("ok" if 0 < amount <= room else "too_much")
+
+        status, _ = self._settle(services.refund, hold, amount=amount, key=key, reason="Sorry")
+
+        self._check(status, expected)
+        if status == "ok":
+            purse.keys[key] = (f"refund {hold.id}", amount)
+            purse.balance += amount
+            hold.refunded += amount
+
+    # --- What must be so after each step --------------------------------------------------------
+
+    @invariant()
+    def wallets_hold_what_the_model_says(self) -> None:
+        for user, purse in zip(self.users, self.purses, strict=True):
+            wallet = selectors.wallet_of(user=user)
+            assert (wallet.balance, wallet.held) == (purse.balance, purse.held)
+            assert purse.available >= 0
+
+    @invariant()
+    def reservations_are_as_the_model_says(self) -> None:
+        rows = {
+            row["id"]: (row["state"], row["amount"], row["captured"], row["refunded"])
+            for row in Reservation.objects.filter(
+                wallet_id__in=[user.pk for user in self.users]
+            ).values("id", "state", "amount", "captured", "refunded")
+        }
+        assert rows == {
+            hold.id: (hold.state, hold.amount, hold.captured, hold.refunded)
+            for purse in self.purses
+            for hold in purse.holds
+        }
+
+    # --- How it is done -------------------------------------------------------------------------
+
+    def _deposit(self, service: Any, kind: str, who: int, amount: int, key: str) -> None:
+        purse = self.purses[who]
+        expected = purse.outcome_of_key(key, kind, amount)
+        expected = expected or ("ok" if purse.available + amount >= 0 else "insufficient")
+
+        with act_as_worker():
+            status, _ = outcome(
+                service, user_id=self.users[who].pk, amount=amount, key=key, reason="Test"
+            )
+
+        self._check(status, expected)
+        if status == "ok":
+            purse.keys[key] = (kind, amount)
+            purse.balance += amount
+
+    def _hold(self, turn: int) -> Hold | None:
+        holds = [hold for purse in self.purses for hold in purse.holds]
+        return holds[turn % len(holds)] if holds else None
+
+    def _settle(
+        self, service: Any, hold: Hold, **arguments: Any
+    ) -> tuple[str, services.Result | None]:
+        with act_as_worker():
+            return outcome(service, reservation_id=hold.id, **arguments)
+
+    def _check(self, status: str, expected: str) -> None:
+        assert status == expected
+        event(f"{inspect.stack()[1].function} {status}")
 
 
-@pytest.mark.slow
-def test_the_ledger_agrees_with_its_model() -> None:
+@pytest.mark.django_db
+def test_two_wallets_hold_what_the_model_says_after_every_step() -> None:
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
+            max_examples=60,
+            stateful_step_count=30,
             deadline=None,
-            database=None,
+            derandomize=True,
+            print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
     )

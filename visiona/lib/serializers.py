@@ -1,7 +1,10 @@
-"""Input serializers that refuse what they do not know."""
+"""Input serializers that refuse what they do not know; output ones that think only once."""
 
+import copy
+from functools import cache
 from typing import Any
 
+from django.db.models import Model
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -19,3 +22,19 @@ class StrictSerializer(serializers.Serializer[Any]):
                 }
             )
         return super().to_internal_value(data)
+
+
+class OutputSerializer[Row: Model](serializers.ModelSerializer[Row]):
+    """Rows as the API shows them; which fields a model gives is worked out once, not per answer."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return copy.deepcopy(_fields_of(type(self)))
+
+    def derive_fields(self) -> dict[str, Any]:
+        """Return the fields that the model and the declarations give."""
+        return super().get_fields()
+
+
+@cache
+def _fields_of(kind: type[OutputSerializer[Any]]) -> dict[str, Any]:
+    return kind().derive_fields()

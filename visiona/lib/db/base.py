@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 from django.db.transaction import Atomic
+from psycopg.pq import TransactionStatus
 
 from visiona.lib import request_id
 from visiona.lib.db import actor
@@ -42,8 +43,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def repoint(self) -> None:
-        """Hand an open transaction to the actor of this moment."""
-        if self.in_atomic_block and self.connection is not None and not self.needs_rollback:
+        """Hand an open transaction to the actor of this moment.
+
+        One that has failed takes no statement; its rollback brings back who acted before.
+        """
+        if not self.in_atomic_block or self.connection is None or self.needs_rollback:
+            return
+        if self.connection.info.transaction_status != TransactionStatus.INERROR:
             self._bind_transaction()
 
     def _bind_transaction(self) -> None:
