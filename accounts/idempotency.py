@@ -25,10 +25,11 @@ ACCEPTABLE = re.compile(r"[\x21-\x7e]{1,255}")
 
 # An expired key is taken over; a live one is left as it is, and then no row comes back.
 CLAIM = """
-INSERT INTO accounts_idempotencykey AS k (user_id, key, fingerprint, location, created_at)
-VALUES (%(user)s, %(key)s, %(fingerprint)s, '', now())
+INSERT INTO accounts_idempotencykey AS k
+       (user_id, key, fingerprint, answer, location, created_at)
+VALUES (%(user)s, %(key)s, %(fingerprint)s, '', '', now())
 ON CONFLICT (user_id, key) DO UPDATE
-   SET fingerprint = excluded.fingerprint, status = NULL, answer = NULL, location = '',
+   SET fingerprint = excluded.fingerprint, status = NULL, answer = '', location = '',
        created_at = now()
  WHERE k.created_at < now() - interval '24 hours'
 RETURNING true

@@ -128,7 +128,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    answer = models.TextField(default="")
     location = models.CharField(max_length=200, default="")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -1,10 +1,11 @@
 """The pages of accounts: django-allauth's, one of them with what it cannot know."""
 
-from django.urls import include, path
+from allauth.account import urls as allauth_urls
+from django.urls import path
 
 from accounts import views
 
 urlpatterns = [
     path("email/", views.email, name="account_email"),
-    path("", include("allauth.account.urls")),
+    *(pattern for pattern in allauth_urls.urlpatterns if pattern.name != "account_email"),
 ]

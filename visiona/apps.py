@@ -1,7 +1,5 @@
 """App configs of the project package: the checks, Sentry, and which static files are served."""
 
-from typing import ClassVar
-
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core import checks
@@ -28,4 +26,4 @@ class VisionaConfig(AppConfig):
 class ServedFilesConfig(StaticFilesConfig):
     """Static files without their sources."""
 
-    ignore_patterns: ClassVar = [*StaticFilesConfig.ignore_patterns, "src", "*.md"]
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "src", "*.md"]  # noqa: RUF012 (as Django has it)

@@ -12,24 +12,24 @@ from visiona.lib.db.actor import act_as_user
 
 TARGET = "visiona.wsgi:application"
 WORKERS = "2"
+THREADS = "2"
 VISITORS = 16
-ROUNDS, QUICK_ROUNDS = 5, 2
-SECONDS, QUICK_SECONDS = 4.0, 2.0
+ROUNDS, QUICK_ROUNDS = 12, 4
+SECONDS = 2.0
 
 
 def measure(*, quick: bool) -> list[Figure]:
     """Ask both servers by turns from one process: a job that waits, with its person's bearer."""
     person = make_person()
     path = f"/api/v1/jobs/{_job_of(person.user)}"
-    seconds = QUICK_SECONDS if quick else SECONDS
     wsgi, asgi = free_port(), free_port()
     with (
         serving(*_granian(wsgi), port=wsgi),
         serving(*_uvicorn(asgi), port=asgi),
     ):
         ours, baseline = interleaved(
-            lambda: _ask(wsgi, path, person.bearer, seconds),
-            lambda: _ask(asgi, path, person.bearer, seconds),
+            lambda: _ask(wsgi, path, person.bearer),
+            lambda: _ask(asgi, path, person.bearer),
             rounds=QUICK_ROUNDS if quick else ROUNDS,
             warm_up=1,
         )
@@ -53,7 +53,7 @@ def _job_of(user: User) -> str:
 
 
 def _granian(port: int) -> tuple[str, ...]:
-    manners = ("--workers", WORKERS, "--log-level", "error", "--no-access-log")
+    manners = ("--workers", WORKERS, "--blocking-threads", THREADS, "--log-level", "error")
     return ("-m", "granian", "--interface", "wsgi", "--port", str(port), *manners, TARGET)
 
 
@@ -62,8 +62,8 @@ def _uvicorn(port: int) -> tuple[str, ...]:
     return ("-m", "uvicorn", "--port", str(port), *manners, "tests.bench.plain_asgi:application")
 
 
-def _ask(port: int, path: str, bearer: str, seconds: float) -> float:
-    arguments = (str(port), path, bearer, str(seconds), str(VISITORS))
+def _ask(port: int, path: str, bearer: str) -> float:
+    arguments = (str(port), path, bearer, str(SECONDS), str(VISITORS))
     command = (sys.executable, "-m", "tests.bench.load", *arguments)
     result = subprocess.run(command, check=True, cwd=BASE_DIR, stdout=subprocess.PIPE)
     return float(result.stdout)

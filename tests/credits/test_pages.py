@@ -5,7 +5,6 @@ from django.test import Client
 
 from accounts.models import User
 from credits import services
-from generation.models import Job
 from generation.services import running
 from tests import factories
 from visiona.lib.db.actor import act_as_worker
@@ -15,12 +14,13 @@ pytestmark = pytest.mark.django_db
 
 def test_every_row_is_explained(alices_browser: Client, alice: User) -> None:
     delivered = factories.make_job(alice, title="Delivered one")
+    assert delivered.reservation_id
     running.run_due(queue="quick")
     canceled = factories.make_job(alice, title="Canceled one")
     alices_browser.post(f"/jobs/{canceled.pk}/cancel/")
     with act_as_worker():
         services.refund(
-            reservation_id=Job.objects.get(pk=delivered.pk).reservation_id,
+            reservation_id=delivered.reservation_id,
             amount=4,
             key="r",
             reason="thumbnail",

@@ -1,13 +1,15 @@
 """What programs order over the API: taken exactly as documented, or refused with nothing changed."""
 
+import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from pythonjsonlogger.json import JsonFormatter
 
 from accounts.models import IdempotencyKey, User
 from credits import selectors as credits_selectors
@@ -16,7 +18,6 @@ from generation.services import running
 from tests import factories
 from tests.clients import ApiClient
 from visiona.lib import clock
-from visiona.lib.logging import RequestFilter
 from visiona.lib.request_id import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -175,7 +176,7 @@ WRONG_FIELDS = [
     ({"text_overlay": "perhaps"}, "text_overlay", "invalid"),
     ({"text_overlay": None}, "text_overlay", "null"),
     ({"photo_id": "me.jpg"}, "photo_id", "invalid"),
-    ({"photo_id": 7}, "photo_id", "not_a_string"),
+    ({"photo_id": ["me.jpg"]}, "photo_id", "invalid"),
     ({"clone_id": MADE_ID}, "clone_id", "not_found"),
     ({"project_id": MADE_ID}, "project_id", "not_found"),
     ({"kind": "novel"}, "kind", "invalid_choice"),
@@ -189,7 +190,9 @@ WRONG_FIELDS = [
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "code"), WRONG_FIELDS, ids=[str(one[0])[:40] for one in WRONG_FIELDS]
+    ("change", "field", "code"),
+    WRONG_FIELDS,
+    ids=[f"{n} {field} {code}" for n, (_, field, code) in enumerate(WRONG_FIELDS)],
 )
 def test_a_wrong_field_is_named_and_nothing_happens(
     alice: User, api: ApiClient, change: dict[str, Any], field: str, code: str
@@ -339,11 +342,6 @@ def test_an_address_answers_with_and_without_a_slash(alice: User, api: ApiClient
     assert api.get("schema/").status_code == 200
 
 
-def test_a_strange_host_is_malformed(api: ApiClient) -> None:
-    answer = api.get("jobs", Host="evil.example.com")
-    refused(answer, 400, "malformed")
-
-
 # --- The id of a request ------------------------------------------------------------------------
 
 
@@ -368,26 +366,21 @@ def test_every_answer_carries_a_request_id(client: Client, path: str) -> None:
 
 
 @pytest.fixture
-def log_lines() -> Iterator[list[dict[str, Any]]]:
-    """What the product's own logging writes, read back as JSON."""
-    from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415 (only here)
-
-    lines: list[dict[str, Any]] = []
-    formatter = JsonFormatter("%(levelname)s %(name)s %(message)s %(request_id)s %(user)s")
-
-    class Memory(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(json.loads(formatter.format(record)))
-
-    handler = Memory()
-    handler.addFilter(RequestFilter())
-    logging.getLogger().addHandler(handler)
-    yield lines
-    logging.getLogger().removeHandler(handler)
+def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Read the lines that the product's own logging writes."""
+    (handler,) = (
+        one
+        for one in logging.getLogger().handlers
+        if isinstance(one.formatter, JsonFormatter) and isinstance(one, logging.StreamHandler)
+    )
+    paper = io.StringIO()
+    before = handler.setStream(paper)
+    yield lambda: [json.loads(line) for line in paper.getvalue().splitlines()]
+    handler.setStream(before)
 
 
 def test_one_id_goes_from_the_request_to_the_job_and_the_workers_log(
-    alice: User, api: ApiClient, log_lines: list[dict[str, Any]]
+    alice: User, api: ApiClient, log: Callable[[], list[dict[str, Any]]]
 ) -> None:
     api.post("jobs", ORDER, X_Request_ID="follow-this-one")
     assert Job.objects.get().request_id == "follow-this-one"
@@ -397,12 +390,12 @@ def test_one_id_goes_from_the_request_to_the_job_and_the_workers_log(
     Job.objects.update(deadline=clock.now())
     running.run_due(queue="quick")
 
-    (line,) = [one for one in log_lines if one["message"] == "generation.job.failed"]
+    (line,) = [one for one in log() if one["message"] == "generation.job.failed"]
     assert (line["request_id"], line["code"]) == ("follow-this-one", "deadline_passed")
 
 
 def test_a_refusal_is_logged_with_its_id_its_person_and_its_route_and_not_its_address(
-    alice: User, log_lines: list[dict[str, Any]]
+    alice: User, log: Callable[[], list[dict[str, Any]]]
 ) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(alice)
@@ -410,10 +403,10 @@ def test_a_refusal_is_logged_with_its_id_its_person_and_its_route_and_not_its_ad
     client.get(
         f"/api/v1/jobs/{MADE_ID}?token=secret", headers={"X-Request-ID": "find-this-too"}
     )
-    lines = {one["request_id"]: one for one in log_lines if one["name"] == "django.request"}
+    lines = {one["request_id"]: one for one in log() if one["logger"] == "django.request"}
     assert lines["find-this-too"]["message"] == "http.answered.404"
     assert lines["find-this-too"]["route"] == "GET /api/v1/jobs/<uuid:job_id>"
-    assert "secret" not in json.dumps(log_lines)
+    assert "secret" not in json.dumps(log())
 
 
 # --- Idempotency --------------------------------------------------------------------------------

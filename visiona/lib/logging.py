@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from visiona.lib import request_id
 from visiona.lib.db import actor
 
+LINE = "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(user)s"
+
 
 class RequestFilter(logging.Filter):
     """Put the request's id and person on every line, its route for its address.
@@ -38,7 +40,7 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {
                 "json": {
                     "()": "pythonjsonlogger.json.JsonFormatter",
-                    "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(user)s",
+                    "format": LINE,
                     "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
                 }
             },

@@ -146,4 +146,4 @@ def _field_errors(detail: Any, path: str = "") -> Iterator[errors.FieldError]:
 
 def is_for_programs(request: HttpRequest) -> bool:
     """Whether this address is answered with documents rather than pages."""
-    return request.path_info.startswith(API_PREFIXES)
+    return f"{request.path_info}/".startswith(API_PREFIXES)  # the slash may have been dropped
