@@ -52,6 +52,7 @@ class Reader:
     resume_at: datetime | None
     only: UUID | None = None
     told: dict[UUID, datetime] = field(default_factory=dict)
+    began: bool = False
 
     def news(self) -> list[str]:
         """Return the messages that are due; at first the present state. Raises NotFound."""
@@ -59,7 +60,8 @@ class Reader:
             candidates = self._one() if self.only else self._all()
             new = [job for job in candidates if self.told.get(job.pk) != job.updated_at]
             self.told |= {job.pk: job.updated_at for job in new}
-            return self.write(self.user, new) if new else []
+            first, self.began = not self.began, True
+            return self.write(self.user, new) if new or first else []
 
     def _one(self) -> list[Job]:
         return [selectors.job_of(user=self.user, job_id=cast("UUID", self.only))]
@@ -117,15 +119,14 @@ def _person(request: HttpRequest) -> Any:
 
 async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
-    messages = first
+    for message in first:
+        yield message
     async with _bell(reader.user.pk) as wait_for_news:
-        while True:
-            for message in messages:
-                yield message
-            if not messages:
-                yield ": keep-alive\n\n"
-            await wait_for_news()
+        while True:  # the first look is for what happened before the bell was up
             messages = await sync_to_async(reader.news)()
+            for message in messages or [": keep-alive\n\n"]:
+                yield message
+            await wait_for_news()
 
 
 @contextlib.asynccontextmanager
@@ -170,7 +171,7 @@ def _html_news(user: Any, changed: list[Job]) -> list[str]:
         _partial("#balance", render_to_string("components/_balance.html", {"wallet": wallet}))
     )
     html = "".join(parts).replace("\r", "").replace("\n", " ")
-    return [f"id: {_moment(changed[-1].updated_at)}\ndata: {html}\n\n"]
+    return [f"id: {_moment(_last_change(changed))}\ndata: {html}\n\n"]
 
 
 def _json_jobs(user: Any, changed: list[Job]) -> list[str]:
@@ -185,7 +186,11 @@ def _json_news(user: Any, changed: list[Job]) -> list[str]:
         messages += [_message("asset.created", made, job.updated_at) for made in shown["assets"]]
     wallet = credits_selectors.wallet_of(user=user)
     money = {"available": wallet.available, "held": wallet.held}
-    return [*messages, _message("wallet.updated", money, changed[-1].updated_at)]
+    return [*messages, _message("wallet.updated", money, _last_change(changed))]
+
+
+def _last_change(changed: list[Job]) -> datetime:
+    return changed[-1].updated_at if changed else clock.now()
 
 
 def _partial(target: str, html: str) -> str:

@@ -28,6 +28,7 @@ from visiona.lib.db.actor import act_as_user, act_as_worker
 
 PHOTOS = Path(__file__).parent / "photos"
 PASSWORD = "correct horse battery"
+UNKNOWN_ID = "019f0000-0000-7000-8000-000000000001"
 
 
 def make_user(email: str = "", *, extra_credits: int = 0) -> User:
@@ -43,9 +44,7 @@ def make_user(email: str = "", *, extra_credits: int = 0) -> User:
 def grant(user: User, amount: int) -> None:
     """Give somebody more credits."""
     with act_as_worker():
-        credits_services.grant(
-            user_id=user.pk, amount=amount, key=f"test:{uuid4()}", reason="Test"
-        )
+        credits_services.grant(user_id=user.pk, amount=amount, key=f"test:{uuid4()}", reason="Test")
 
 
 def make_job(user: User, **params: Any) -> Job:

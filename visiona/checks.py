@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 
 REQUIRED = {
     "SECRET_KEY": "Set SECRET_KEY to 50 random characters or more.",
@@ -26,3 +27,10 @@ def check_production(*_: Any, **__: Any) -> list[CheckMessage]:
     if not settings.PUBLIC_URL.startswith("https://"):
         problems.append(Error("PUBLIC_URL is not https.", id="visiona.E011"))
     return problems
+
+
+def insist() -> None:
+    """Stop a server that production cannot run on: unlike commands, servers run no checks."""
+    problems = check_production()
+    if problems:
+        raise ImproperlyConfigured(" ".join(problem.msg for problem in problems))

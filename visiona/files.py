@@ -21,7 +21,7 @@ def serve(request: HttpRequest, name: str) -> FileResponse:
         raise NotFound("This address has expired or was changed. Reload the page.")
     try:
         file = default_storage.open(name)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise NotFound("This file is gone.") from None
     kind = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     response = FileResponse(file, content_type=kind)

@@ -20,6 +20,7 @@ class WalletSummary(serializers.Serializer[Any]):
 class MeOutput(serializers.ModelSerializer[Any]):
     """A person, with their plan and wallet."""
 
+    image_url = serializers.CharField()
     plan = serializers.SerializerMethodField()
     wallet = serializers.SerializerMethodField()
 

@@ -139,6 +139,7 @@ BEGIN
   IF NOT FOUND THEN RETURN ('not_found', p_reservation, 0, 0)::credits_result; END IF;
   SELECT * INTO h FROM credits_reservation WHERE id = p_reservation;
   r := credits_replay(w, p_key, 'refund', p_amount);
+  IF r.status = 'replay' AND r.reservation_id <> h.id THEN r.status := 'key_conflict'; END IF;
   IF r.status IS NOT NULL THEN RETURN r; END IF;
   IF p_amount <= 0 OR h.refunded + p_amount > h.captured THEN
     RETURN ('too_much', h.id, w.balance, w.held)::credits_result;

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.http import ApiRequest
 from generation import selectors
+from generation.api import filters
 from generation.api.serializers import (
     AssetChange,
     AssetIds,
@@ -20,12 +21,10 @@ from generation.api.serializers import (
 )
 from generation.models import Asset
 from generation.services import assets
-from visiona.lib.errors import FieldError, InvalidInput
 
-TRUTH = {"true": True, "false": False}
+CHOICES: dict[str, list[str]] = {"kind": Asset.Kind.values, "source": Asset.Source.values}
 FILTERS = [
-    OpenApiParameter("kind", str, enum=Asset.Kind.values),
-    OpenApiParameter("source", str, enum=Asset.Source.values),
+    *(OpenApiParameter(name, str, enum=allowed) for name, allowed in CHOICES.items()),
     OpenApiParameter("starred", bool),
     OpenApiParameter("deleted", bool, description="What is in the bin instead."),
 ]
@@ -40,13 +39,13 @@ class AssetList(ListAPIView[Asset]):
         asked = self.request.query_params
         rows = selectors.assets_of(
             user=self.request.user,  # type: ignore[arg-type]
-            deleted=_truth("deleted", asked.get("deleted", "false")),
+            deleted=filters.truth("deleted", asked.get("deleted", "false")),
         )
         if "starred" in asked:
-            rows = rows.filter(starred=_truth("starred", asked["starred"]))
-        for name in ("kind", "source"):
+            rows = rows.filter(starred=filters.truth("starred", asked["starred"]))
+        for name, allowed in CHOICES.items():
             if name in asked:
-                rows = rows.filter(**{name: asked[name]})
+                rows = rows.filter(**{name: filters.one_of(name, asked[name], allowed)})
         return rows
 
     @extend_schema(parameters=FILTERS)
@@ -98,9 +97,3 @@ class AssetsDelete(APIView):
         wanted.is_valid(raise_exception=True)
         deleted = assets.delete_assets(user=request.user, asset_ids=wanted.validated_data["ids"])
         return Response({"deleted": deleted})
-
-
-def _truth(name: str, text: str) -> bool:
-    if text in TRUTH:
-        return TRUTH[text]
-    raise InvalidInput([FieldError(name, "invalid", "Send true or false.")])

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.http import ApiRequest
 from accounts.idempotency import HEADER, Answer, respond_once
 from generation import selectors
+from generation.api import filters
 from generation.api.serializers import (
     INPUTS,
     JobOutput,
@@ -24,7 +25,6 @@ from generation.catalog import KINDS
 from generation.models import Job
 from generation.services import jobs
 from visiona.lib import request_id
-from visiona.lib.errors import FieldError, InvalidInput
 
 ACCEPTED = {"Retry-After": "3"}
 ORDER = PolymorphicProxySerializer(
@@ -56,7 +56,7 @@ class JobList(ListAPIView[Job]):
         for name, allowed in (("kind", list(KINDS)), ("status", Job.Status.values)):
             wanted = self.request.query_params.get(name)
             if wanted is not None:
-                rows = rows.filter(**{name: _one_of(name, wanted, allowed)})
+                rows = rows.filter(**{name: filters.one_of(name, wanted, allowed)})
         return rows
 
     @extend_schema(
@@ -139,10 +139,3 @@ class QuoteMaker(APIView):
         """Price an order by the function that charges; nothing is held."""
         kind, params = read_order(request.data)
         return Response(QuoteOutput(jobs.quote(kind=kind, params=params)).data)
-
-
-def _one_of(name: str, wanted: str, allowed: list[str]) -> str:
-    if wanted in allowed:
-        return wanted
-    remedy = f"Choose one of: {', '.join(allowed)}."
-    raise InvalidInput([FieldError(name, "invalid_choice", remedy)])

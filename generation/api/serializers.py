@@ -219,5 +219,5 @@ class PhotoOutput(serializers.ModelSerializer[Asset]):
         ]
 
 
-class PhotoInput(serializers.Serializer[Any]):
+class PhotoInput(StrictSerializer):
     file = serializers.FileField()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -15,11 +15,12 @@ from generation.engine.layout import Layout, Wish, laid_out
 from generation.engine.legibility import Written, written
 from generation.engine.lexicon import Understanding, understand
 from generation.engine.ornaments import underlined
-from generation.engine.panels import covering, mounted
+from generation.engine.panels import ZOOMS, covering, mounted
 from generation.engine.pixels import Box, Pixels, Random, Size
 from generation.engine.schemes import Scheme
 from generation.engine.stage import Stage
 from generation.engine.titles import Title, read_title
+from generation.engine.variety import Variety
 
 type Progress = Callable[[str, float], None]
 
@@ -53,6 +54,7 @@ class Order:
     size: Size
     has_title: bool
     photo: bytes | None
+    variety: Variety
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class Composition:
     layout: Layout
     material: Material
     written: Written | None
-    facts: dict[str, Any]
+    ornaments: tuple[Box, ...]
 
 
 def compose(order: Order, random: Random, progress: Progress) -> Composition:
@@ -94,13 +96,14 @@ def compose(order: Order, random: Random, progress: Progress) -> Composition:
     pixels = _ground(order, material, layout, stage)
     pixels = _finished(order.style, _with_subject(order, layout, pixels), random)
     progress("setting the title", 0.75)
-    pixels, result = _with_title(order, layout, stage, pixels)
+    pixels, result = _with_title(order, layout, pixels)
+    pixels, ornaments = _ornamented(order, material, layout, (stage, pixels))
     progress("finishing", 0.9)
-    return Composition(np.clip(pixels, 0, 1), layout, material, result, {})
+    return Composition(np.clip(pixels, 0, 1), layout, material, result, ornaments)
 
 
 def _material(order: Order, random: Random) -> Material:
-    title = read_title(order.title, order.style, random)
+    title = read_title(order.title, order.style, order.variety)
     understanding = understand(title.text, order.prompt, title.emoji)
     material = Material(title, understanding, warnings=list(title.warnings))
     if order.photo is not None:
@@ -122,13 +125,30 @@ def _take_photo(material: Material, data: bytes) -> None:
 
 def _wish(order: Order, material: Material) -> Wish:
     title = material.title if order.has_title and material.title.words else None
-    return Wish(order.style, order.aspect, order.size, title, material.subject, material.photo)
+    return Wish(
+        order.style,
+        order.aspect,
+        order.size,
+        title,
+        material.subject,
+        material.photo,
+        order.variety,
+    )
 
 
 def _stage(order: Order, layout: Layout, random: Random) -> Stage:
     has_subject = layout.standing is not None or layout.panel is not None
     room = _room(layout, order.size)
-    return Stage(order.size, order.scheme, random, layout.focus, layout.reach, has_subject, room)
+    return Stage(
+        order.size,
+        order.scheme,
+        random,
+        order.variety,
+        layout.focus,
+        layout.reach,
+        has_subject,
+        room,
+    )
 
 
 def _room(layout: Layout, size: Size) -> float:
@@ -143,7 +163,8 @@ def _room(layout: Layout, size: Size) -> float:
 def _ground(order: Order, material: Material, layout: Layout, stage: Stage) -> Pixels:
     if material.photo is not None and material.subject is None:
         area = Box(0, 0, order.size.width, order.size.height)
-        return graded(covering(material.photo, order.size, area), FILM)
+        zoom = order.variety.pick(ZOOMS)
+        return graded(covering(material.photo, order.size, area, zoom), FILM)
     if order.style == "cinematic":
         pixels, material.place = cinematic.paint(stage, material.understanding)
         return pixels
@@ -169,20 +190,19 @@ def _finished(style: str, pixels: Pixels, random: Random) -> Pixels:
     return np.clip(pixels, 0, 1)
 
 
-def _with_title(
-    order: Order, layout: Layout, stage: Stage, pixels: Pixels
-) -> tuple[Pixels, Written | None]:
-    result = None
-    if layout.block is not None:
-        result = written(pixels, layout.block, order.style, order.scheme)
-        pixels = underlined(result.pixels, layout, order.style, result.inks.stressed)
-    if order.style == "playful":
-        pixels = playful.doodled(stage, pixels, _occupied(layout))
-    return pixels, result
+def _with_title(order: Order, layout: Layout, pixels: Pixels) -> tuple[Pixels, Written | None]:
+    if layout.block is None:
+        return pixels, None
+    result = written(pixels, layout.block, order.style, order.scheme)
+    return underlined(result.pixels, layout, order.style, result.inks.stressed), result
 
 
-def _occupied(layout: Layout) -> list[Box]:
-    boxes = [layout.block.box] if layout.block else []
-    if layout.standing is not None:
-        boxes.append(layout.standing.box)
-    return boxes
+def _ornamented(
+    order: Order, material: Material, layout: Layout, canvas: tuple[Stage, Pixels]
+) -> tuple[Pixels, tuple[Box, ...]]:
+    """Ornaments are strewn on the painted ground only, never on a photo."""
+    stage, pixels = canvas
+    is_photo = material.photo is not None and material.subject is None
+    if order.style != "playful" or is_photo:
+        return pixels, ()
+    return playful.doodled(stage, pixels, layout.occupied)

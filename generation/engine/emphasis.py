@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from generation.engine.pixels import Random
 from generation.engine.synonyms import STOP_WORDS, words_of
+from generation.engine.variety import Variety
 
 MOST_SHARE: Final = 0.5  # of the words: where all is loud, nothing is
 POWER_WORDS: Final = words_of(
@@ -22,14 +22,15 @@ POWER_WORDS: Final = words_of(
 class Word:
     text: str
     stressed: bool = False
+    is_broken: bool = False  # the rest of it follows on the next line
 
 
-def stressed_words(title: str, random: Random) -> tuple[Word, ...]:
+def stressed_words(title: str, variety: Variety) -> tuple[Word, ...]:
     """This function will mark what to highlight: something in any title of two words or more."""
     words = title.split()
-    groups = _numbers(words) or _powerful(words) or _fallback(words, random)
-    chosen = groups[int(random.integers(len(groups)))] if groups else range(0)
-    extra = [group for group in groups if group is not chosen]
+    groups = _numbers(words) or _powerful(words) or _fallback(words, variety)
+    chosen = variety.pick(groups) if groups else range(0)
+    extra = [group for group in groups if group is not chosen and not variety.is_odd]
     marked = set(chosen)
     for group in extra:
         if len(marked | set(group)) <= max(1, MOST_SHARE * len(words)):
@@ -57,11 +58,11 @@ def _powerful(words: list[str]) -> list[range]:
     return [range(i, i + 1) for i, word in enumerate(words) if _plain(word) in POWER_WORDS]
 
 
-def _fallback(words: list[str], random: Random) -> list[range]:
+def _fallback(words: list[str], variety: Variety) -> list[range]:
     """One of the two longest words that mean something."""
     meaningful = [i for i, word in enumerate(words) if _plain(word) not in STOP_WORDS]
     if len(words) < 2 or not meaningful:
         return []
     longest = sorted(meaningful, key=lambda index: -len(words[index]))[:2]
-    pick = longest[int(random.integers(len(longest)))]
+    pick = variety.pick(longest)
     return [range(pick, pick + 1)]

@@ -27,6 +27,8 @@ BESIDE: Final = 0.035  # sizes: how far beside the letters counts
 SCRIMS: Final = (0.0, 0.25, 0.45, 0.62, 0.78, 0.9, 1.0)
 SCRIM_MARGIN: Final = 0.10  # of the shorter side
 SCRIM_BLUR: Final = 0.09
+DUSK: Final = 0.40  # lightness
+DUSK_CHROMA: Final = 1.1
 STRESS_STEPS: Final = (0.0, 0.2, 0.4, 0.6)  # from the accent toward the plain ink
 PLATED: Final = frozenset({"bold"})
 
@@ -86,7 +88,7 @@ def _attempt(
 ) -> Written:
     block, letters = title
     style, inks = look
-    base = _scrimmed(pixels, block, inks, scrim) if scrim else pixels.copy()
+    base = _scrimmed(pixels, block, look, scrim) if scrim else pixels.copy()
     region = letters.region
     view = (slice(region.top, region.bottom), slice(region.left, region.right))
     under = laid_under(style, base[view], letters, inks)
@@ -95,16 +97,35 @@ def _attempt(
     return Written(base, contrast, scrim, inks)
 
 
-def _scrimmed(pixels: Pixels, block: Block, inks: Inks, strength: float) -> Pixels:
+def _scrimmed(pixels: Pixels, block: Block, look: tuple[str, Inks], strength: float) -> Pixels:
     """A soft veil under the title, dark under light letters and light under dark ones."""
+    style, inks = look
     size = size_of(pixels)
     area = block.box.grown(int(size.unit * SCRIM_MARGIN), size)
     mask = empty(size)
-    mask[area.top : area.bottom, area.left : area.right] = 1
-    _reach_edges(mask, area)
+    if style == "cinematic" and not size.is_wide:
+        _fall_to_edge(mask, area)
+    else:
+        mask[area.top : area.bottom, area.left : area.right] = 1
+        _reach_edges(mask, area)
+    mask = floats(blurred(mask, size.unit * SCRIM_BLUR) * strength)
+    if style == "cinematic":
+        return over(pixels, floats(pixels * _dusk_of(pixels)), mask)
     veil = NEAR_BLACK if float(luminance(inks.plain)) > 0.4 else WHITE
-    veil = mixed(veil, inks.shade, 0.5)
-    return over(pixels, veil, floats(blurred(mask, size.unit * SCRIM_BLUR) * strength))
+    return over(pixels, mixed(veil, inks.shade, 0.5), mask)
+
+
+def _fall_to_edge(mask: Pixels, area: Box) -> None:
+    """On a tall film poster the picture darkens, all across, toward the edge near the title."""
+    is_low = area.top + area.bottom > len(mask)
+    mask[area.top :] = 1 if is_low else 0
+    mask[: area.bottom] = mask[: area.bottom] if is_low else 1
+
+
+def _dusk_of(pixels: Pixels) -> Pixels:
+    """A filter of the sky's own color: a gray veil would make the place look dull."""
+    sky = floats(pixels[: len(pixels) // 4].mean(axis=(0, 1)))
+    return changed(sky, lightness=DUSK - lightness_of(sky), chroma=DUSK_CHROMA)
 
 
 def _reach_edges(mask: Pixels, area: Box) -> None:

@@ -12,8 +12,10 @@ from generation.engine.pixels import Box, Pixels, Raster, Size, floats, from_pic
 from generation.engine.placement import Side
 from generation.engine.schemes import Scheme
 from generation.engine.stage import inside
+from generation.engine.variety import Variety
 
-SHARE: Final = 0.52  # of the width, beside a title
+SHARES: Final = (0.52, 0.46, 0.55)  # of the width, beside a title, by the seed
+ZOOMS: Final = (1.0, 1.14, 1.07)
 STRIPE: Final = 0.016  # of the shorter side
 SLANT: Final = {"bold": 0.16, "playful": 0.10, "neon": 0.16}  # the others stand upright
 SOFT: Final = {"cinematic": 0.22}  # of the width: a melting edge instead of a drawn one
@@ -29,10 +31,10 @@ class Panel:
     stripe: Pixels
 
 
-def covering(photo: Photo, size: Size, area: Box) -> Pixels:
+def covering(photo: Photo, size: Size, area: Box, zoom: float = 1.0) -> Pixels:
     """The photo scaled to cover the area, its face or middle in the area's middle."""
     raster = photo.raster
-    scale = max(area.width / raster.width, area.height / raster.height)
+    scale = zoom * max(area.width / raster.width, area.height / raster.height)
     scaled = raster.resize(
         (
             max(area.width, round(raster.width * scale)),
@@ -64,29 +66,33 @@ def _on_canvas(crop: Raster, size: Size, area: Box) -> Pixels:
     return from_picture(canvas)
 
 
-def panel_beside(photo: Photo, size: Size, style: str, side: Side) -> Panel:
+def panel_beside(photo: Photo, size: Size, style: str, place: tuple[Side, Variety]) -> Panel:
     """The photo fills one side; its inner edge slants, stands straight or melts, by style."""
+    side, variety = place
+    share = variety.pick(SHARES)
     columns, rows = grid(size)
     if side == "left":
         columns = 1 - columns
     lean = SLANT.get(style, 0.0) * size.unit / size.width
-    edge = floats((1 - SHARE) + (0.5 - rows) * lean - columns) * (size.width / size.unit)
-    left = int(size.width * (1 - SHARE) - size.unit * SLANT.get(style, 0.0)) - 2
+    edge = floats((1 - share) + (0.5 - rows) * lean - columns) * (size.width / size.unit)
+    left = int(size.width * (1 - share) - size.unit * SLANT.get(style, 0.0)) - 2
     left = max(0, left - int(size.width * SOFT.get(style, 0.0)))
     area = Box(left, 0, size.width, size.height)
     if side == "left":
         area = Box(0, 0, size.width - left, size.height)
-    return _panel(covering(photo, size, area), edge, style)
+    return _panel(covering(photo, size, area, variety.pick(ZOOMS)), edge, style)
 
 
-def panel_below(photo: Photo, size: Size, style: str, top: int) -> Panel:
+def panel_below(photo: Photo, size: Size, style: str, place: tuple[int, Variety]) -> Panel:
+    top, variety = place
     columns, rows = grid(size)
     lean = SLANT.get(style, 0.0) * 0.6
     slant = lean * size.width / size.unit
     start = top / size.unit + slant / 2 + STRIPE
-    edge = floats(start + (0.5 - columns) * slant - rows * (size.height / size.unit))
+    leaning = (0.5 - columns) * slant * variety.sign
+    edge = floats(start + leaning - rows * (size.height / size.unit))
     area = Box(0, min(top, size.height - 2), size.width, size.height)
-    return _panel(covering(photo, size, area), edge, style)
+    return _panel(covering(photo, size, area, variety.pick(ZOOMS)), edge, style)
 
 
 def _panel(colors: Pixels, edge: Pixels, style: str) -> Panel:

@@ -18,9 +18,11 @@ from generation.engine.pixels import (
     from_picture,
 )
 from generation.engine.text import Column
+from generation.engine.variety import Variety
 
 type Side = Literal["left", "right", "center"]
 type Edges = NDArray[np.int64]
+type Chance = tuple[Variety, Random]
 
 MARGIN: Final = 0.06  # of the shorter side
 GAP: Final = 0.035  # of the shorter side, between the subject's outline and the title
@@ -46,6 +48,9 @@ TALL_TITLE_SHARE: Final = {"9:16": 0.30, "2:3": 0.33, "4:5": 0.36, "1:1": 0.37}
 TALL_TOP: Final = {"9:16": 0.085}  # what the player's own controls cover
 TALL_ICON_WIDTH: Final = 0.74
 TALL_PHOTO_WIDTH: Final = 0.96
+FARTHER_BELOW: Final = (1.0, 0.86, 0.93)  # by the seed's motif
+ASIDE_BELOW: Final = 0.3  # of the free width
+ASIDE_ALONE: Final = 0.05  # of the width
 FACE_ABOVE: Final = 0.90  # of the room: where a chin may be at the lowest
 
 BADGE: Final = (0.14, 0.14)  # of width and height: where 16:9 players print the length
@@ -81,18 +86,22 @@ def margin_of(size: Size) -> int:
     return int(size.unit * MARGIN)
 
 
-def side_for(subject: Subject | None, random: Random) -> Side:
-    """A subject cut off at one side must stand at that side; else chance, mostly right."""
-    prefers_left = random.random() < 0.3
-    if subject is None:
-        return "center"
-    if subject.cuts.left is not None and subject.cuts.right is None:
-        return "left"
-    if subject.cuts.right is not None and subject.cuts.left is None:
-        return "right"
-    if subject.cuts.left is not None and subject.cuts.right is not None:
-        return "left" if subject.cuts.left < subject.cuts.right else "right"
-    return "left" if prefers_left else "right"
+def badge_of(size: Size) -> Box | None:
+    """The corner in which players print the length; tall players print none."""
+    if not size.is_wide:
+        return None
+    left, top = int(size.width * (1 - BADGE[0])), int(size.height * (1 - BADGE[1]))
+    return Box(left, top, size.width, size.height)
+
+
+def sides_for(subject: Subject, variety: Variety) -> tuple[Side, ...]:
+    """A subject cut off at one side must stand at that side; others change sides by the seed."""
+    is_cut_left, is_cut_right = subject.cuts.left is not None, subject.cuts.right is not None
+    if is_cut_left != is_cut_right:
+        return ("left",) if is_cut_left else ("right",)
+    if variety.is_odd:
+        return ("left", "right") if is_cut_left else ("left",)
+    return ("right", "left") if is_cut_left else ("right",)
 
 
 def inner_cut(subject: Subject, side: Side) -> float | None:
@@ -100,9 +109,13 @@ def inner_cut(subject: Subject, side: Side) -> float | None:
     return {"left": subject.cuts.right, "right": subject.cuts.left, "center": None}[side]
 
 
-def beside(subject: Subject, size: Size, side: Side, random: Random) -> Spot | None:
+def beside(subject: Subject, size: Size, side: Side, chance: tuple[float, Random]) -> Spot | None:
     """This function will stand the subject beside a title, or find that it cannot stand there."""
-    scale, top_room = _scale_beside(subject, size), size.height * (1 - WIDE_PHOTO_HEIGHT)
+    closeness, random = chance
+    scale, top_room = (
+        _scale_beside(subject, size, closeness),
+        size.height * (1 - WIDE_PHOTO_HEIGHT),
+    )
     if subject.cuts.top:
         scale, top_room = max(scale, size.height / subject.raster.height * FLUSH), 0.0
     cut = inner_cut(subject, side)
@@ -128,19 +141,23 @@ def _hiding(
     return scale, size.height - start_row * scale
 
 
-def _scale_beside(subject: Subject, size: Size) -> float:
+def _scale_beside(subject: Subject, size: Size, closeness: float) -> float:
     width, height = subject.raster.size
     if subject.is_icon:
-        return subject.fill * min(
-            WIDE_ICON_HEIGHT * size.height / height, WIDE_ICON_WIDTH * size.width / width
+        return (
+            closeness
+            * subject.fill
+            * min(WIDE_ICON_HEIGHT * size.height / height, WIDE_ICON_WIDTH * size.width / width)
         )
     if not subject.cuts.bottom:
-        return min(WIDE_FREE_HEIGHT * size.height / height, WIDE_FREE_WIDTH * size.width / width)
+        free = min(WIDE_FREE_HEIGHT * size.height / height, WIDE_FREE_WIDTH * size.width / width)
+        return closeness * free
     fitting = min(WIDE_PHOTO_HEIGHT * size.height / height, WIDE_PHOTO_WIDTH * size.width / width)
     if subject.face is None:
-        return fitting
+        return min(fitting * closeness, _widest_scale(subject, size))
     close_up = FACE_FILLS * size.height / max(subject.face.height, 1)
-    return min(max(fitting, close_up), fitting * CLOSEST, _widest_scale(subject, size))
+    aimed = min(max(fitting, close_up), fitting * CLOSEST)
+    return closeness * min(aimed, _widest_scale(subject, size))
 
 
 def _widest_scale(subject: Subject, size: Size) -> float:
@@ -178,7 +195,7 @@ def _top_beside(subject: Subject, size: Size, scale: float, top_room: float) -> 
     return (size.height - height) / 2
 
 
-def below(subject: Subject, size: Size, top: float, random: Random) -> Spot | None:
+def below(subject: Subject, size: Size, top: float, chance: Chance) -> Spot | None:
     """This function will stand the subject under a title that ends at `top`."""
     width, height = subject.raster.size
     room = size.height - top
@@ -188,11 +205,12 @@ def below(subject: Subject, size: Size, top: float, random: Random) -> Spot | No
     scale = min(share * size.width / width, (room - air) / height)
     if subject.cuts.bottom:
         scale = max(scale, _closer_below(subject, size, room))
+    scale *= FARTHER_BELOW[chance[0].motif]
     if both:
         scale = max(scale, size.width / width * FLUSH)
     if subject.cuts.top:
         return None
-    left = _left_below(subject, size, scale, random)
+    left = _left_below(subject, size, scale, chance)
     if subject.cuts.bottom:
         spot_top = max(top, size.height - height * scale)
     else:
@@ -207,7 +225,7 @@ def _closer_below(subject: Subject, size: Size, room: float) -> float:
     return min(TALL_PHOTO_WIDTH * size.width / width, FACE_ABOVE * room / max(lowest, 1))
 
 
-def _left_below(subject: Subject, size: Size, scale: float, random: Random) -> float:
+def _left_below(subject: Subject, size: Size, scale: float, chance: Chance) -> float:
     width = subject.raster.width * scale
     cuts = subject.cuts
     if cuts.left is not None and cuts.right is not None:
@@ -217,10 +235,12 @@ def _left_below(subject: Subject, size: Size, scale: float, random: Random) -> f
     if cuts.right is not None:
         return size.width - width + 1
     free = size.width - width
-    return free / 2 + float(random.uniform(-0.2, 0.2)) * max(free, 0)
+    variety, random = chance
+    aside = variety.sign * ASIDE_BELOW + float(random.uniform(-0.05, 0.05))
+    return free / 2 + aside * max(free, 0)
 
 
-def alone(subject: Subject, size: Size, random: Random) -> Spot | None:
+def alone(subject: Subject, size: Size, chance: Chance) -> Spot | None:
     """This function will stand the subject where no title has to be."""
     if subject.cuts.any_side or subject.cuts.top:
         return _alone_cut(subject, size)
@@ -229,7 +249,9 @@ def alone(subject: Subject, size: Size, random: Random) -> Spot | None:
     scale = min(share * size.height / height, 0.86 * size.width / width)
     if subject.cuts.bottom:
         return Spot(scale, (size.width - width * scale) / 2, size.height - height * scale)
-    shift = float(random.uniform(-SHIFT, SHIFT)) * size.width * 2
+    variety, random = chance
+    scale = min(variety.closeness, 1.0) * scale
+    shift = (variety.sign * ASIDE_ALONE + float(random.uniform(-SHIFT, SHIFT))) * size.width
     left = (size.width - width * scale) / 2 + shift
     return Spot(scale, left, (size.height - height * scale) / 2)
 
@@ -293,9 +315,9 @@ def _widest_near(edge: Edges, gap: int) -> Edges:
 
 
 def _column(size: Size, rows: tuple[int, int], lefts: Edges, rights: Edges) -> Column:
-    if size.is_wide:
-        first_row = int(size.height * (1 - BADGE[1]))
-        rights[first_row:] = np.minimum(rights[first_row:], int(size.width * (1 - BADGE[0])))
+    badge = badge_of(size)
+    if badge is not None:
+        rights[badge.top :] = np.minimum(rights[badge.top :], badge.left)
     return Column(rows[0], rows[1], lefts.astype(np.int32), rights.astype(np.int32))
 
 

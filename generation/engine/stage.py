@@ -7,6 +7,7 @@ import numpy as np
 
 from generation.engine.pixels import Pixels, Random, Size, floats, grid
 from generation.engine.schemes import Scheme
+from generation.engine.variety import Variety
 
 LEAST_ROOM: Final = 0.34
 MOST_ASIDE: Final = 0.42  # shorter sides that a shape may stand beside the subject
@@ -21,6 +22,7 @@ class Stage:
     size: Size
     scheme: Scheme
     random: Random
+    variety: Variety
     focus: tuple[float, float]
     reach: float
     has_subject: bool
@@ -53,8 +55,15 @@ class Stage:
     def from_focus(self) -> Pixels:
         return self.distance(*self.focus)
 
-    def variant(self, count: int) -> int:
-        return int(self.random.integers(count))
+    @property
+    def motif(self) -> int:
+        """Which of a style's three motifs: never that of the seed before."""
+        return self.variety.motif
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the eye should go to the left half."""
+        return self.focus[0] < 0.5
 
 
 def inside(edge: Pixels, softness: float = SHARP) -> Pixels:

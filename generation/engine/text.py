@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from generation.engine.emphasis import Word
 from generation.engine.fonts import Face, width_share
 from generation.engine.pixels import Box
+from generation.engine.syllables import broken
 
 LINE_COST: Final = 1.13  # one more line must make the title this much larger to be worth it
 STUMP: Final = 0.36  # of the widest line: a shorter one looks left over
 UNEVEN_COST: Final = 1.3  # a title with a stump must be this much larger to be worth it
-BREAKABLE: Final = 9  # letters from which a word may be broken
-BROKEN_GAIN: Final = 1.3  # how much larger the title must become for a word to be broken
+PIECES: Final = (14, 10, 7)  # letters that the pieces of a broken word may have about
+BROKEN_GAIN: Final = 1.45  # how much larger the title must become for a word to be broken
 SPACE: Final = 0.26  # of the size, between words; display faces set their own too wide
 ELLIPSIS: Final = "\u2026"
-HYPHEN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,76 +106,92 @@ def word_width(word: Word, face: Face) -> float:
 
 def set_title(words: Sequence[Word], column: Column, setting: Setting) -> Block:
     """This function will set the title as large as it fits, shortened at a word if it must be."""
+    return _whole(words, column, setting) or _shortened(words, column, setting)
+
+
+def _whole(words: Sequence[Word], column: Column, setting: Setting) -> Block | None:
+    """All of the words, long ones broken only where the title gains much by it."""
     best = _largest(words, column, setting)
-    broken = _largest(_broken(words), column, setting)
-    if broken and (best is None or broken.size > best.size * BROKEN_GAIN):
-        best = broken
-    if best is not None:
-        return best
-    return _shortened(words, column, setting)
+    for longest in PIECES:
+        pieces = _broken(words, longest)
+        if len(pieces) == len(words):
+            continue
+        block = _largest(pieces, column, setting)
+        if block and (best is None or block.size > best.size * BROKEN_GAIN):
+            best = block
+    return best
 
 
 def _shortened(words: Sequence[Word], column: Column, setting: Setting) -> Block:
     """Drop words from the end until the rest fits; in a column for nothing, set one letter."""
     for count in range(len(words) - 1, 0, -1):
         last = replace(words[count - 1], text=words[count - 1].text.rstrip(",;:-") + ELLIPSIS)
-        block = _largest(_broken([*words[: count - 1], last]), column, setting)
+        block = _whole([*words[: count - 1], last], column, setting)
         if block:
             return replace(block, is_cut=True)
     lenient = replace(setting, smallest=8, most_lines=setting.most_lines + 3)
     for count in range(len(words[0].text), 0, -1):
         start = [Word(words[0].text[:count] + ELLIPSIS)]
-        block = _largest(_broken(start), column, lenient)
+        block = _whole(start, column, lenient)
         if block:
             return replace(block, is_cut=True)
     raise ValueError("title: there is no room for it")
 
 
-def _broken(words: Sequence[Word]) -> list[Word]:
-    """The words with long ones in two halves."""
-    halves: list[Word] = []
+def _broken(words: Sequence[Word], longest: int) -> list[Word]:
+    """The words with long ones in pieces."""
+    pieces: list[Word] = []
     for word in words:
-        if len(word.text) < BREAKABLE:
-            halves.append(word)
-            continue
-        parts = -(-len(word.text) // BREAKABLE) if len(word.text) > 2 * BREAKABLE else 2
-        step = -(-len(word.text) // parts)
-        pieces = [word.text[start : start + step] for start in range(0, len(word.text), step)]
-        halves.extend(Word(piece + HYPHEN, word.stressed) for piece in pieces[:-1])
-        halves.append(Word(pieces[-1], word.stressed))
-    return halves
+        *starts, end = broken(word.text, longest)
+        pieces.extend(replace(word, text=piece, is_broken=True) for piece in starts)
+        pieces.append(replace(word, text=end))
+    return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words as the setter sees them: how wide they are, and after which a line must end."""
+
+    widths: Sequence[float]
+    stops: frozenset[int]
+
+    def needed(self, start: int, end: int) -> float:
+        return sum(self.widths[start:end])
+
+
+def _run_of(words: Sequence[Word], face: Face) -> Run:
+    stops = frozenset(index for index, word in enumerate(words) if word.is_broken)
+    return Run([word_width(word, face) for word in words], stops)
 
 
 def _largest(words: Sequence[Word], column: Column, setting: Setting) -> Block | None:
-    widths = [word_width(word, setting.face) for word in words]
+    run = _run_of(words, setting.face)
     best_worth, best_size, best_count = 0.0, 0, 0
     for count in range(1, min(setting.most_lines, len(words)) + 1):
-        size = _largest_size(widths, column, setting, count)
+        size = _largest_size(run, column, setting, count)
         if size < setting.smallest:
             continue
-        worth = size if _is_even(widths, column, setting, (size, count)) else size / UNEVEN_COST
+        worth = size if _is_even(run, column, setting, (size, count)) else size / UNEVEN_COST
         if worth > best_worth * LINE_COST:
             best_worth, best_size, best_count = worth, size, count
     return _placed(words, column, setting, best_size, best_count) if best_count else None
 
 
-def _is_even(
-    widths: Sequence[float], column: Column, setting: Setting, choice: tuple[int, int]
-) -> bool:
+def _is_even(run: Run, column: Column, setting: Setting, choice: tuple[int, int]) -> bool:
     """No line is a stump beside the others."""
     size, count = choice
-    ends = _line_ends(widths, _limits(column, setting, size, count) or [], size)
+    ends = _line_ends(run, _limits(column, setting, size, count) or [], size)
     starts = [0, *ends[:-1]]
-    lines = [sum(widths[start:end]) for start, end in zip(starts, ends, strict=True)]
+    lines = [run.needed(start, end) for start, end in zip(starts, ends, strict=True)]
     return min(lines) >= STUMP * max(lines)
 
 
-def _largest_size(widths: Sequence[float], column: Column, setting: Setting, count: int) -> int:
+def _largest_size(run: Run, column: Column, setting: Setting, count: int) -> int:
     low, high = setting.smallest - 1, setting.largest
     while low < high:
         middle = (low + high + 1) // 2
         limits = _limits(column, setting, middle, count)
-        if limits is not None and _fits(widths, limits, middle):
+        if limits is not None and _fits(run, limits, middle):
             low = middle
         else:
             high = middle - 1
@@ -207,10 +223,12 @@ def _limits(column: Column, setting: Setting, size: int, count: int) -> list[flo
     return [column.right(top, bottom) - left - 2 * padding for top, bottom in rows]
 
 
-def _fits(widths: Sequence[float], limits: Sequence[float], size: int) -> bool:
+def _fits(run: Run, limits: Sequence[float], size: int) -> bool:
     """Fill each line with all it can hold: if the words fit at all, they fit so."""
     line, used = 0, 0.0
-    for width in widths:
+    for index, width in enumerate(run.widths):
+        if index - 1 in run.stops:
+            line, used = line + 1, 0.0
         needed = width * size
         while line < len(limits):
             gap = SPACE * size if used else 0.0
@@ -223,41 +241,44 @@ def _fits(widths: Sequence[float], limits: Sequence[float], size: int) -> bool:
     return True
 
 
-def _line_ends(widths: Sequence[float], limits: Sequence[float], size: int) -> list[int]:
+def _line_ends(run: Run, limits: Sequence[float], size: int) -> list[int]:
     """Break the words so that the lines are as equal in width as can be."""
     best: list[dict[int, tuple[float, list[int]]]] = [{0: (0.0, [])}]
     for limit in limits:
         reached: dict[int, tuple[float, list[int]]] = {}
         for start, (cost, ends) in best[-1].items():
-            _extend(reached, (widths, start, size), limit, (cost, ends))
+            _extend(reached, (run, start, size), limit, (cost, ends))
         best.append(reached)
-    finished = [state[len(widths)] for state in best[1:] if len(widths) in state]
+    count = len(run.widths)
+    finished = [state[count] for state in best[1:] if count in state]
     return min(finished, key=lambda item: item[0])[1]
 
 
 def _extend(
     reached: dict[int, tuple[float, list[int]]],
-    run: tuple[Sequence[float], int, int],
+    line: tuple[Run, int, int],
     limit: float,
     so_far: tuple[float, list[int]],
 ) -> None:
-    widths, start, size = run
+    run, start, size = line
     used = -SPACE * size
-    for end in range(start + 1, len(widths) + 1):
-        used += SPACE * size + widths[end - 1] * size
+    for end in range(start + 1, len(run.widths) + 1):
+        used += SPACE * size + run.widths[end - 1] * size
         if used > limit:
             return
         cost = so_far[0] + used * used
         if end not in reached or cost < reached[end][0]:
             reached[end] = (cost, [*so_far[1], end])
+        if end - 1 in run.stops:
+            return
 
 
 def _placed(
     words: Sequence[Word], column: Column, setting: Setting, size: int, count: int
 ) -> Block:
-    widths = [word_width(word, setting.face) for word in words]
+    measured = _run_of(words, setting.face)
     limits = _limits(column, setting, size, count) or []
-    ends = _line_ends(widths, limits, size)
+    ends = _line_ends(measured, limits, size)
     baselines = _baselines(column, setting, size, len(ends)) or []
     padding = setting.padding * size
     top, bottom = (
@@ -268,7 +289,7 @@ def _placed(
     placed: list[Placed] = []
     start = 0
     for line, end in enumerate(ends):
-        run = [width * size for width in widths[start:end]]
+        run = [width * size for width in measured.widths[start:end]]
         left = start_at
         if setting.centered:
             left += (limits[line] - sum(run) - SPACE * size * (len(run) - 1)) / 2

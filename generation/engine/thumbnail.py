@@ -11,6 +11,7 @@ from generation.engine.encode import jpeg_of
 from generation.engine.pixels import Size
 from generation.engine.schemes import SCHEMES
 from generation.engine.seeds import random_of
+from generation.engine.variety import variety_of
 
 STYLES: Final = ("bold", "minimal", "cinematic", "neon", "editorial", "playful")
 COLOR_SCHEMES: Final = tuple(SCHEMES)
@@ -87,15 +88,17 @@ def _checked(request: ThumbnailRequest) -> Order:
     _require("aspect_ratio", request.aspect_ratio, tuple(ASPECT_RATIOS))
     if request.text_overlay and not request.title.strip():
         raise ValueError("title: must not be empty when the text is to be shown")
+    variety = variety_of(request.seed, request.title, request.style, request.color_scheme)
     return Order(
         title=request.title,
         prompt=request.prompt,
         style=request.style,
-        scheme=SCHEMES[request.color_scheme],
+        scheme=variety.tinted(SCHEMES[request.color_scheme]),
         aspect=request.aspect_ratio,
         size=Size(*ASPECT_RATIOS[request.aspect_ratio]),
         has_title=request.text_overlay,
         photo=request.photo,
+        variety=variety,
     )
 
 

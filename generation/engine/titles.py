@@ -8,7 +8,7 @@ from generation.engine.emphasis import Word, stressed_words
 from generation.engine.fonts import WIDE_RANGING, Face, face_for
 from generation.engine.glyphs import covers
 from generation.engine.lexicon import JOINERS, split_emoji
-from generation.engine.pixels import Random
+from generation.engine.variety import Variety
 
 UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 LONGEST: Final = 200
@@ -24,12 +24,12 @@ class Title:
     warnings: tuple[str, ...]
 
 
-def read_title(raw: str, style: str, random: Random) -> Title:
+def read_title(raw: str, style: str, variety: Variety) -> Title:
     clean = _cleaned(raw)
     text, emoji = split_emoji(clean)
     text, warnings = _drawable(text)
     face = face_for(style, text)
-    words = stressed_words(text, random) if text else ()
+    words = stressed_words(text, variety) if text else ()
     return Title(text, words, face, emoji, warnings)
 
 

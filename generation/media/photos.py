@@ -103,7 +103,8 @@ def _check_header(picture: Image.Image) -> None:
         )
     if max(width, height) > MAX_RATIO * min(width, height):
         raise UnreadableImage("Too long and narrow: crop it first.", reason="bad_shape")
-    if getattr(picture, "n_frames", 1) > 1:
+    # What a telephone puts behind its JPEG, a preview or a depth map, is no animation.
+    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
         raise UnreadableImage("Send a still picture, not an animation.", reason="animated")
 
 
@@ -159,7 +160,9 @@ def _coach(picture: Image.Image) -> dict[str, Any]:
     """Say how well the photo will serve, and what would make it better."""
     gray = picture.convert("L").resize((COACH_SIDE, COACH_SIDE))
     brightness = ImageStat.Stat(gray).mean[0]
-    sharpness = ImageStat.Stat(gray.filter(LAPLACIAN)).var[0]
+    # Pillow leaves the outermost pixels as they were, which would count as edges.
+    edges = gray.filter(LAPLACIAN).crop((1, 1, COACH_SIDE - 1, COACH_SIDE - 1))
+    sharpness = ImageStat.Stat(edges).var[0]
     checks = (
         (min(picture.size) < GOOD_SIDE, SMALL),
         (sharpness < MIN_SHARPNESS, BLURRED),

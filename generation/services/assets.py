@@ -1,4 +1,4 @@
-"""Delete and restore what was made or uploaded."""
+"""Delete, restore and describe what was made; photos have a service of their own."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -19,13 +19,13 @@ def delete_asset(*, user: "User", asset_id: UUID) -> None:
 
 def delete_assets(*, user: "User", asset_ids: list[UUID]) -> int:
     """Put these assets in the bin; return how many of them were mine and not there yet."""
-    mine = Asset.objects.filter(user_id=user.pk, pk__in=asset_ids).kept()
+    mine = Asset.objects.filter(user_id=user.pk, pk__in=asset_ids).made().kept()
     return mine.update(deleted_at=clock.now())
 
 
 def restore_asset(*, user: "User", asset_id: UUID) -> None:
     """Take the asset out of the bin. Raises NotFound."""
-    binned = Asset.objects.filter(user_id=user.pk, pk=asset_id).deleted()
+    binned = Asset.objects.filter(user_id=user.pk, pk=asset_id).made().deleted()
     if not binned.update(deleted_at=None):
         raise NotFound("There is no such picture in your bin.")
 
@@ -36,6 +36,6 @@ def describe_asset(
     """Change the asset's title or star. Raises NotFound."""
     changes = {"title": title, "starred": starred}
     wanted = {name: value for name, value in changes.items() if value is not None}
-    mine = Asset.objects.filter(user_id=user.pk, pk=asset_id)
+    mine = Asset.objects.filter(user_id=user.pk, pk=asset_id).made()
     if wanted and not mine.update(**wanted):
         raise NotFound("There is no such picture, or it is not yours.")

@@ -28,8 +28,8 @@ def store(*, job: Job, number: int, product: Product) -> Asset:
         prompt=job.params.get("prompt", ""),
         params=job.params | {"count": 1, "seed": product.seed},
         alt_text=product.alt_text[:300],
-        file=keep(f"{folder}/{number}.jpg", product.data),
-        preview=keep(f"{folder}/{number}-preview.webp", product.preview),
+        file=keep(name=f"{folder}/{number}.jpg", data=product.data),
+        preview=keep(name=f"{folder}/{number}-preview.webp", data=product.preview),
         content_type=product.content_type,
         width=product.width,
         height=product.height,
@@ -41,7 +41,7 @@ def store(*, job: Job, number: int, product: Product) -> Asset:
     )
 
 
-def keep(name: str, data: bytes) -> str:
+def keep(*, name: str, data: bytes) -> str:
     """Store bytes under a name, over what was there, and return the name."""
     return default_storage.save(name, ContentFile(data))
 

@@ -3,8 +3,9 @@
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.template.loader import render_to_string
 
 from accounts import selectors as accounts_selectors
@@ -20,12 +21,12 @@ logger = logging.getLogger(__name__)
 
 
 def send_due() -> int:
-    """Send what waits to be sent, at least once each; return how many went out."""
-    sent = 0
+    """Send what waits to be sent, at least once each; return how many were tried."""
+    tried = 0
     with act_as_worker():
-        while sent < BATCH and _send_next():
-            sent += 1
-    return sent
+        while tried < BATCH and _send_next():
+            tried += 1
+    return tried
 
 
 @transaction.atomic
@@ -42,22 +43,33 @@ def _send_next() -> bool:
     try:
         _mail(notice).send()
         notice.sent_at = clock.now()
+    except DatabaseError:
+        raise  # nothing can be noted now
     except OSError:  # every failure of a mail server is one
-        notice.attempts += 1
-        notice.next_at = clock.now() + FIRST_PAUSE * 2**notice.attempts
-        if notice.attempts >= MAX_ATTEMPTS:
-            notice.sent_at = clock.now()
+        _put_off(notice)
         logger.warning("generation.notice.failed", extra={"attempts": notice.attempts})
+    except Exception:  # a notice that cannot be written must not keep the others waiting
+        _put_off(notice)
+        logger.exception("generation.notice.broken")
     notice.save(update_fields=["sent_at", "attempts", "next_at"])
-    return notice.sent_at is not None
+    return True
+
+
+def _put_off(notice: Notice) -> None:
+    """Try again later, or give up for good."""
+    notice.attempts += 1
+    notice.next_at = clock.now() + FIRST_PAUSE * 2**notice.attempts
+    if notice.attempts >= MAX_ATTEMPTS:
+        notice.sent_at = clock.now()
 
 
 def _mail(notice: Notice) -> EmailMessage:
     """Write the mail; its Message-ID lets a receiver drop the second copy of a crash."""
     user = accounts_selectors.user_by_id(user_id=notice.user_id)
-    context = {"job": notice.job}
+    context = {"job": notice.job, "site": settings.PUBLIC_URL}
+    subject = render_to_string(f"emails/{notice.topic}_subject.txt", context)
     return EmailMessage(
-        subject=render_to_string(f"emails/{notice.topic}_subject.txt", context).strip(),
+        subject=" ".join(subject.split()),  # what people call things may have lines
         body=render_to_string(f"emails/{notice.topic}_body.txt", context),
         to=[user.email],
         headers={"Message-ID": f"<{notice.pk}@visiona>"},

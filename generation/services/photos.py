@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import UploadedFile
 from generation.errors import ImageTooLarge
 from generation.media import photos as media
 from generation.models import Asset
-from generation.services import assets, files
+from generation.services import files
+from visiona.lib import clock
 from visiona.lib.errors import NotFound
 from visiona.lib.request_id import uuid7
 
@@ -35,8 +36,8 @@ def add_photo(*, user: "User", upload: "UploadedFile[Any]") -> Asset:
         source=Asset.Source.UPLOAD,
         title=(upload.name or "")[:200],
         alt_text="Your photo",
-        file=files.keep(f"{folder}.jpg", photo.data),
-        preview=files.keep(f"{folder}-preview.webp", photo.preview),
+        file=files.keep(name=f"{folder}.jpg", data=photo.data),
+        preview=files.keep(name=f"{folder}-preview.webp", data=photo.preview),
         content_type="image/jpeg",
         width=photo.width,
         height=photo.height,
@@ -50,5 +51,6 @@ def add_photo(*, user: "User", upload: "UploadedFile[Any]") -> Asset:
 
 def remove_photo(*, user: "User", photo_id: UUID) -> None:
     """Put the photo in the bin. Raises NotFound."""
-    if not assets.delete_assets(user=user, asset_ids=[photo_id]):
+    mine = Asset.objects.filter(user_id=user.pk, pk=photo_id).uploaded().kept()
+    if not mine.update(deleted_at=clock.now()):
         raise NotFound("There is no such photo, or it is not yours.")

@@ -56,14 +56,20 @@ def timed(step: Callable[[], object]) -> Callable[[], float]:
 
 
 def interleaved(
-    ours: Callable[[], float], baseline: Callable[[], float], *, rounds: int, warm_up: int
+    ours: Callable[[], float],
+    baseline: Callable[[], float],
+    *,
+    rounds: int,
+    warm_up: int,
+    of_all: Callable[[Sequence[float]], float] = statistics.median,
 ) -> tuple[float, float]:
-    """Measure both by turns, so that what disturbs the machine disturbs both; return medians."""
+    """Measure both by turns, so that what disturbs the machine disturbs both."""
     for _ in range(warm_up):
         ours()
         baseline()
     pairs = [(ours(), baseline()) for _ in range(rounds)]
-    return statistics.median(one for one, _ in pairs), statistics.median(two for _, two in pairs)
+    first, second = zip(*pairs, strict=True)
+    return of_all(first), of_all(second)
 
 
 def table(figures: Sequence[Figure]) -> str:

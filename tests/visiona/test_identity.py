@@ -70,9 +70,7 @@ def test_a_savepoint_that_rolls_back_keeps_who_acts(alice: User, bob: User) -> N
 
 
 @pytest.mark.django_db
-def test_an_exception_inside_a_broken_savepoint_hands_back_who_acts(
-    alice: User, bob: User
-) -> None:
+def test_an_exception_inside_a_broken_savepoint_hands_back_who_acts(alice: User, bob: User) -> None:
     with act_as_user(alice.pk):
         with pytest.raises(DatabaseError), transaction.atomic(), act_as_user(bob.pk):
             owned("SELECT 1 / 0")

@@ -352,9 +352,7 @@ MONEY = (
 
 
 @pytest.mark.parametrize("statement", MONEY)
-def test_the_web_process_cannot_mint(
-    db: None, product_servers: Servers, statement: str
-) -> None:
+def test_the_web_process_cannot_mint(db: None, product_servers: Servers, statement: str) -> None:
     me = "019f0000-0000-7000-8000-000000000001"
     with databases.session_of(product_servers.web_url) as session:
         session.execute("SELECT set_config('app.user_id', %s, true)", [me])

@@ -97,7 +97,10 @@ def everything_of(person: Household) -> list[str]:
     for table in tables:
         owner = "id" if table == "accounts_user" else "user_id"
         sql = f"SELECT to_jsonb(t) - 'last_used_at' - 'last_login' FROM {table} t"
-        found += [str(row) for row in databases.owned_rows(f"{sql} WHERE {owner} = %s ORDER BY 1", person.user.pk)]
+        found += [
+            str(row)
+            for row in databases.owned_rows(f"{sql} WHERE {owner} = %s ORDER BY 1", person.user.pk)
+        ]
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.renderers import JSONRenderer
 
 from visiona.lib import problem, request_id
-from visiona.lib.pagination import Page
+from visiona.lib.pagination import PAGE, Page
 
 META = {
     "type": "object",
@@ -77,19 +77,32 @@ def envelope(data: Any) -> dict[str, Any]:
 def describe_envelope(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Make the OpenAPI document tell the truth about the envelope and the errors."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    lists = {name: schemas.pop(name) for name in list(schemas) if PAGE in schemas[name]}
+    for name, schema in schemas.items():
+        _describe_object(name, schema)
     schemas |= {"Meta": META, "ListMeta": LIST_META, "Problem": PROBLEM}
     for path in result["paths"].values():
         for method, operation in path.items():
             if method in METHODS:
-                _describe_operation(operation)
+                _describe_operation(operation, lists)
     return result
 
 
-def _describe_operation(operation: dict[str, Any]) -> None:
+def _describe_object(name: str, schema: dict[str, Any]) -> None:
+    """Say what our serializers do: they refuse unknown fields, and leave none of theirs out."""
+    if "properties" not in schema:
+        return
+    if name.endswith("Request"):
+        schema["additionalProperties"] = False
+    else:
+        schema["required"] = sorted(schema["properties"])
+
+
+def _describe_operation(operation: dict[str, Any], lists: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         content = response.get("content", {}).get("application/json")
         if content and status.startswith("2"):
-            content["schema"] = _wrap(content["schema"])
+            content["schema"] = _wrap(content["schema"], lists)
     operation["responses"]["default"] = {
         "description": "A problem document",
         "content": {
@@ -98,10 +111,12 @@ def _describe_operation(operation: dict[str, Any]) -> None:
     }
 
 
-def _wrap(schema: dict[str, Any]) -> dict[str, Any]:
-    meta = "ListMeta" if schema.pop("x-page", False) else "Meta"
+def _wrap(schema: dict[str, Any], lists: dict[str, Any]) -> dict[str, Any]:
+    page = lists.get(schema.get("$ref", "").rpartition("/")[2])
+    data = {"type": "array", "items": page["items"]} if page else schema
+    meta = "ListMeta" if page else "Meta"
     return {
         "type": "object",
-        "properties": {"data": schema, "meta": {"$ref": f"#/components/schemas/{meta}"}},
+        "properties": {"data": data, "meta": {"$ref": f"#/components/schemas/{meta}"}},
         "required": ["data", "meta"],
     }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
+PAGE = "x-page"
+"""Marks a schema as a page until the envelope is described; it is not in the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class NewestFirst(BasePagination):
         return Response(Page(items=data, next=self._page.next))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        return {**schema, "x-page": True}
+        return {**schema, PAGE: True}
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}

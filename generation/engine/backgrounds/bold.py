@@ -16,13 +16,12 @@ FADE: Final = 1.25  # shorter sides from the focus to the full ground color
 
 def paint(stage: Stage) -> Pixels:
     pixels = _gradient(stage)
-    variant = stage.variant(3)
-    if variant == 0:
+    if stage.motif == 0:
         pixels = _rays(stage, pixels)
-    elif variant == 1:
+    elif stage.motif == 1:
         pixels = _slash(stage, pixels)
     else:
-        pixels = _rays(stage, pixels, twist=1.4)
+        pixels = _rays(stage, pixels, twist=1.4 * stage.variety.sign)
     return _lit(stage, _dots(stage, pixels))
 
 
@@ -45,7 +44,7 @@ def _rays(stage: Stage, pixels: Pixels, twist: float = 0.0) -> Pixels:
     right, down = stage.offset(stage.focus[0], stage.focus[1] + 0.05)
     away = np.hypot(right, down)
     angle = np.arctan2(down, right) + twist * away
-    count = RAYS[stage.variant(len(RAYS))]
+    count = int(stage.random.choice(RAYS))
     edge = np.sin(angle * count + stage.random.random() * 6)
     # The further out, the wider a ray is in pixels, so its edge must be softened less.
     softness = np.clip(0.03 / (away + 0.05), 0.02, 0.5)
@@ -63,7 +62,7 @@ def _ray_color(stage: Stage) -> Pixels:
 def _slash(stage: Stage, pixels: Pixels) -> Pixels:
     """A broad slanted band of the companion color behind the subject."""
     right, down = stage.offset(*stage.focus)
-    lean = 0.34 * (1 if stage.random.random() < 0.5 else -1)
+    lean = 0.34 * stage.variety.sign
     across = (right + down * lean) / np.hypot(1, lean)
     scheme = stage.scheme
     band = mixed(scheme.companion, scheme.ground, 0.25 if scheme.is_light else 0.12)

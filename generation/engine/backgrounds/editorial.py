@@ -12,6 +12,10 @@ from generation.engine.stage import Stage, inside
 
 FRAME: Final = 0.032  # of the shorter side, from the edge
 SUN: Final = 0.58  # of the reach
+STRIP: Final = 0.36  # of the reach
+SPINE, TALL_SPINE = 0.16, 0.055  # of the width
+MOON, TALL_MOON = 0.46, 0.62
+SILL, TALL_SILL = 0.17, 0.30  # of the height
 HAIRLINE: Final = 0.0022
 FIBER: Final = 0.006  # how strongly the paper shows
 CLOUD: Final = 0.03
@@ -20,9 +24,9 @@ CLOUD: Final = 0.03
 def paint(stage: Stage) -> Pixels:
     pixels = filled(stage.size, paper_of(stage.scheme))
     if stage.has_subject:
-        pixels = (_field, _sun, _field)[stage.variant(3)](stage, pixels)
+        pixels = (_field, _sun, _strip)[stage.motif](stage, pixels)
     else:
-        pixels = _columns(stage, pixels)
+        pixels = (_spine, _moon, _sill)[stage.motif](stage, pixels)
     return _framed(stage, _papery(stage, pixels))
 
 
@@ -55,13 +59,45 @@ def _sun(stage: Stage, pixels: Pixels) -> Pixels:
     return over(pixels, field_of(stage.scheme), inside(floats(away - stage.reach * SUN)))
 
 
-def _columns(stage: Stage, pixels: Pixels) -> Pixels:
+def _strip(stage: Stage, pixels: Pixels) -> Pixels:
+    """A column of color behind the subject, a hairline on either side."""
+    right, down = stage.offset(*stage.focus)
+    half = stage.reach * STRIP
+    aside = floats(np.abs(right) - half)
+    below = floats(-0.24 - down) if not stage.size.is_wide else floats(aside * 0 - 1)
+    pixels = over(pixels, field_of(stage.scheme), inside(floats(np.maximum(aside, below))))
+    line = inside(floats(np.maximum(np.abs(aside - 0.03) - HAIRLINE, below)))
+    return over(pixels, stage.scheme.accent, line)
+
+
+def _spine(stage: Stage, pixels: Pixels) -> Pixels:
     """Without a subject: a band of color at the edge, as on the spine of a book."""
     columns, _ = grid(stage.size)
-    band = inside(floats(0.86 - columns)) if stage.size.is_wide else 0 * columns
-    pixels = over(pixels, field_of(stage.scheme), floats(band))
-    line = inside(floats(np.abs(columns - 0.835) - HAIRLINE))
-    return over(pixels, stage.scheme.accent, floats(line * stage.size.is_wide))
+    inward = columns if stage.is_left else 1 - columns
+    width = SPINE if stage.size.is_wide else TALL_SPINE
+    pixels = over(pixels, field_of(stage.scheme), inside(floats(inward - width)))
+    line = inside(floats(np.abs(inward - width - 0.02) - HAIRLINE))
+    return over(pixels, stage.scheme.accent, line)
+
+
+def _moon(stage: Stage, pixels: Pixels) -> Pixels:
+    """Without a subject: a disc that the edge cuts."""
+    x = 0.0 if stage.is_left else 1.0
+    away = stage.distance(x, stage.focus[1])
+    radius = MOON if stage.size.is_wide else TALL_MOON
+    pixels = over(pixels, field_of(stage.scheme), inside(floats(away - radius)))
+    line = inside(floats(np.abs(away - radius - 0.035) - HAIRLINE))
+    return over(pixels, stage.scheme.accent, line)
+
+
+def _sill(stage: Stage, pixels: Pixels) -> Pixels:
+    """Without a subject: a band of color along the lower or upper edge."""
+    rows = grid(stage.size)[1]
+    inward = 1 - rows if stage.size.is_wide or stage.focus[1] > 0.5 else rows
+    width = SILL if stage.size.is_wide else TALL_SILL
+    pixels = over(pixels, field_of(stage.scheme), inside(floats(inward - width)))
+    line = inside(floats(np.abs(inward - width - 0.02) - HAIRLINE))
+    return over(pixels, stage.scheme.accent, line)
 
 
 def _papery(stage: Stage, pixels: Pixels) -> Pixels:

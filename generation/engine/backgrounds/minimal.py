@@ -12,6 +12,7 @@ from generation.engine.stage import Stage, inside
 LINE: Final = 0.0045  # of the shorter side
 DISC: Final = 0.62  # of the reach
 RING: Final = 1.13  # the thin ring around the disc, in radii
+RADII: Final = ((0.62, 0.36, 0.18), (0.70, 0.50, 0.44), (0.48, 0.30, 0.10))  # by motif
 SHADE: Final = 0.05  # how much darker the ground is at its lower end
 
 
@@ -22,10 +23,9 @@ def paint(stage: Stage) -> Pixels:
     )
     rows = grid(stage.size)[1]
     pixels = colored(table, rows)
-    shape = (_disc, _arch, _tile)[stage.variant(3)]
     if not stage.has_subject:
-        return _quarter_discs(stage, pixels)
-    return shape(stage, pixels)
+        return _cut_discs(stage, pixels)
+    return (_disc, _arch, _tile)[stage.motif](stage, pixels)
 
 
 def _ground(scheme: Scheme) -> Pixels:
@@ -60,7 +60,7 @@ def _arch(stage: Stage, pixels: Pixels) -> Pixels:
 
 def _tile(stage: Stage, pixels: Pixels) -> Pixels:
     """A large leaning square with round corners."""
-    lean = float(stage.random.choice([-0.16, 0.16]))
+    lean = 0.16 * stage.variety.sign
     half, corner = stage.reach * 0.54, 0.09
     right, down = stage.offset(*stage.shape_at(half))
     across = right * np.cos(lean) + down * np.sin(lean)
@@ -80,11 +80,18 @@ def _dot(
     return over(pixels, stage.scheme.accent, inside(floats(away - 0.032)))
 
 
-def _quarter_discs(stage: Stage, pixels: Pixels) -> Pixels:
-    """With nothing to show, large discs cut by the corner carry the picture."""
-    corner = (1.0, 1.0) if stage.random.random() < 0.5 else (1.0, 0.0)
-    away = stage.distance(*corner)
-    colors = (shape_color(stage.scheme), stage.scheme.accent, _ground(stage.scheme))
-    for radius, color in zip((0.62, 0.36, 0.18), colors, strict=True):
+def _cut_discs(stage: Stage, pixels: Pixels) -> Pixels:
+    """With nothing to show, large discs cut by the edge carry the picture."""
+    away = stage.distance(*_edge_place(stage))
+    scheme = stage.scheme
+    colors = [shape_color(scheme), scheme.accent, _ground(scheme)]
+    for radius, color in zip(RADII[stage.motif], colors, strict=True):
         pixels = over(pixels, color, inside(floats(away - radius)))
     return pixels
+
+
+def _edge_place(stage: Stage) -> tuple[float, float]:
+    """A corner or the middle of an edge, on the side that the title leaves free."""
+    if stage.size.is_wide:
+        return 0.0 if stage.is_left else 1.0, (1.0, 0.0, 0.5)[stage.motif]
+    return (1.0, 0.0, 0.5)[stage.motif], 1.0 if stage.focus[1] > 0.5 else 0.0

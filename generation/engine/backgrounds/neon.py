@@ -18,10 +18,9 @@ HAZE_SHRINK: Final = 4
 
 def paint(stage: Stage) -> Pixels:
     pixels = _night(stage)
-    variant = stage.variant(3)
-    if variant == 0:
+    if stage.motif == 0:
         pixels = _floor(stage, _sun(stage, pixels))
-    elif variant == 1:
+    elif stage.motif == 1:
         pixels = _mirrored(stage, _ring(stage, pixels))
     else:
         pixels = _mirrored(stage, _triangle(stage, pixels))
@@ -77,7 +76,7 @@ def _ring(stage: Stage, pixels: Pixels) -> Pixels:
 def _triangle(stage: Stage, pixels: Pixels) -> Pixels:
     right, down = stage.offset(stage.focus[0], stage.focus[1] + 0.02)
     half = stage.fitting(stage.reach * 0.60) * 0.72
-    flip = -1 if stage.random.random() < 0.3 else 1
+    flip = stage.variety.sign
     sides = [np.sin(turn) * right - np.cos(turn) * down * flip for turn in (0, 2.0944, 4.1888)]
     edge = np.maximum.reduce([-side for side in sides])
     pixels = _tube(stage, pixels, floats(edge - half), glow_of(stage.scheme))

@@ -13,7 +13,10 @@ from generation.engine.stage import Stage, inside
 
 BLOBS: Final = 4
 DOODLES: Final = 30
+STRIPES: Final = 26
+RAYS: Final = 14
 PAPER_SHADOW: Final = 0.16
+BADGES: Final = ((18, 0.035), (12, 0.07), (8, 0.05))  # a badge's waves, and how deep they are
 LOBES: Final = (3, 4, 5)
 LINE: Final = 'fill="none" stroke="{c}" stroke-linecap="round" stroke-linejoin="round"'
 DOODLE_SHAPES: Final = (
@@ -32,7 +35,9 @@ def paint(stage: Stage) -> Pixels:
     table = ramp([(0, changed(ground, lightness=0.05)), (1, changed(ground, lightness=-0.05))])
     pixels = colored(table, stage.from_focus() / 1.5)
     pixels = _spots(stage, pixels, ground)
-    for index, color in enumerate(_papers(stage.scheme)[:BLOBS]):
+    papers = _papers(stage.scheme)
+    for index in range(BLOBS):
+        color = papers[(index + stage.motif) % len(papers)]
         pixels = _blob(stage, pixels, color, index)
     return _spotlight(stage, pixels)
 
@@ -60,7 +65,17 @@ def _papers(scheme: Scheme) -> list[Pixels]:
 
 
 def _spots(stage: Stage, pixels: Pixels, ground: Pixels) -> Pixels:
+    """Dots, slanted stripes or rays on the paper."""
     right, down = stage.offset(0.5, 0.5)
+    if stage.motif == 1:
+        stripe = np.sin((right + down * stage.variety.sign) * STRIPES)
+        return over(pixels, changed(ground, lightness=0.05), inside(floats(stripe), 0.08))
+    if stage.motif == 2:
+        right, down = stage.offset(*stage.focus)
+        ray = np.sin(np.arctan2(down, right) * RAYS)
+        soft = 0.03 / (np.hypot(right, down) + 0.05)
+        ray = np.clip(0.5 + ray / np.clip(soft, 0.02, 0.5) * 0.5, 0, 1)
+        return over(pixels, changed(ground, lightness=0.05), floats(ray))
     pitch = 0.085
     row = np.round(down / pitch)
     across = right / pitch + 0.5 * (row % 2)
@@ -73,10 +88,10 @@ def _spots(stage: Stage, pixels: Pixels, ground: Pixels) -> Pixels:
 def _blob(stage: Stage, pixels: Pixels, color: Pixels, index: int) -> Pixels:
     """Cut paper at a corner, with the shadow that paper throws."""
     corners = [(0.02, 1.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)]
-    x, y = corners[(index + int(stage.random.integers(2))) % 4]
+    x, y = corners[(index + stage.variety.number) % 4]
     right, down = stage.offset(x + stage.random.uniform(-0.06, 0.06), y)
     angle, away = np.arctan2(down, right), np.hypot(right, down)
-    lobes = LOBES[stage.variant(len(LOBES))]
+    lobes = int(stage.random.choice(LOBES))
     phase = stage.random.random() * math.tau
     edge = away - stage.random.uniform(0.2, 0.34) * (
         1 + 0.20 * np.sin(angle * lobes + phase) + 0.08 * np.sin(angle * (2 * lobes + 1) - phase)
@@ -94,7 +109,8 @@ def _spotlight(stage: Stage, pixels: Pixels) -> Pixels:
         return pixels
     right, down = stage.offset(*stage.focus)
     angle, away = np.arctan2(down, right), np.hypot(right, down)
-    edge = away - stage.fitting(stage.reach * 0.62) * (1 + 0.035 * np.cos(angle * 18))
+    waves, depth = BADGES[stage.motif]
+    edge = away - stage.fitting(stage.reach * 0.62) * (1 + depth * np.cos(angle * waves))
     paper = inside(floats(edge))
     color = stage.scheme.ground if stage.scheme.is_light else stage.scheme.accent
     step = max(2, int(stage.size.unit * 0.01))
@@ -102,14 +118,20 @@ def _spotlight(stage: Stage, pixels: Pixels) -> Pixels:
     return over(pixels, color, paper)
 
 
-def doodled(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
-    """Strew doodles where neither the subject nor the title is."""
+def doodled(
+    stage: Stage, pixels: Pixels, occupied: tuple[Box, ...]
+) -> tuple[Pixels, tuple[Box, ...]]:
+    """Strew doodles where nothing is, and say where they lie."""
+    boxes: list[Box] = []
     for _ in range(DOODLES):
-        pixels = _one_doodle(stage, pixels, free)
-    return pixels
+        box = _one_doodle(stage, pixels, (*occupied, *boxes))
+        if box is not None:
+            boxes.append(box)
+    return pixels, tuple(boxes)
 
 
-def _one_doodle(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
+def _one_doodle(stage: Stage, pixels: Pixels, occupied: tuple[Box, ...]) -> Box | None:
+    """One more doodle, drawn in place, or none where it would touch something."""
     random, size = stage.random, stage.size
     side = int(size.unit * random.uniform(0.055, 0.105))
     left = int(random.uniform(0.02, 0.98) * size.width - side / 2)
@@ -119,11 +141,10 @@ def _one_doodle(stage: Stage, pixels: Pixels, free: list[Box]) -> Pixels:
     turn = float(random.uniform(-40, 40))
     box = Box(left, top, left + side, top + side)
     inside_canvas = left >= 0 and top >= 0 and box.right <= size.width and box.bottom <= size.height
-    if not inside_canvas or any(box.grown(side // 3, size).overlaps(taken) for taken in free):
-        return pixels
-    free.append(box)
+    if not inside_canvas or any(box.grown(side // 3, size).overlaps(taken) for taken in occupied):
+        return None
     body = f'<g transform="rotate({turn:.1f} 16 16)">{shape.format(c=code_of(ink))}</g>'
     drawn = from_picture(rendered(body, (32, 32), (side, side)))
     region = pixels[top : top + drawn.shape[0], left : left + drawn.shape[1]]
     region[:] = over(region, drawn[..., :3], drawn[..., 3])
-    return pixels
+    return box

@@ -15,7 +15,7 @@ HORIZON: Final = 0.78
 
 
 def clouds(size: Size, hour: Hour, random: Random) -> Pixels:
-    pixels = sky(size, hour, random, HORIZON, 0.9)
+    pixels = sky(size, hour, random, HORIZON, 0.9 * hour.clouds)
     rows = grid(size)[1]
     high = mixed(hour.light, WHITE, 0.55)
     low = mixed(hour.ambient, hour.fog, 0.35)

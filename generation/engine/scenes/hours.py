@@ -1,10 +1,12 @@
 """The hours of the day: the sky's colors, where the light stands, and what it does to the land."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from generation.engine.color import color_of, ramp
 from generation.engine.pixels import Pixels
+
+HIGHEST_OF_TALL: Final = 0.46  # of the way down to the horizon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +20,17 @@ class Hour:
     has_moon: bool = False
     has_stars: bool = False
     has_aurora: bool = False
+    haze: float = 1.0  # how thick the air is
+    clouds: float = 1.0
 
     @property
     def is_dark(self) -> bool:
         return self.strength < 0.9
+
+    def with_high_sun(self) -> "Hour":
+        """Where the picture is narrow, peaks hide a low sun: it stands clear of them."""
+        across = 0.5 + (self.sun[0] - 0.5) * 0.8
+        return replace(self, sun=(across, min(self.sun[1], HIGHEST_OF_TALL)))
 
     @property
     def sun_is_low(self) -> bool:
@@ -29,7 +38,12 @@ class Hour:
 
 
 def _hour(
-    sky: str, sun: tuple[float, float], colors: str, strength: float, signs: str = ""
+    sky: str,
+    sun: tuple[float, float],
+    colors: str,
+    strength: float,
+    signs: str = "",
+    air: tuple[float, float] = (1.0, 1.0),
 ) -> Hour:
     codes = sky.split()
     places = {
@@ -49,16 +63,35 @@ def _hour(
         has_moon="moon" in signs,
         has_stars="stars" in signs,
         has_aurora="aurora" in signs,
+        haze=air[0],
+        clouds=air[1],
     )
 
 
 HOURS: Final = {
-    "day": _hour("#1f66c1 #63a9e6 #bfe0f5 #eef6f8", (0.72, 0.22), "#fff6e0 #a9c8ea #c9dff0", 1.0),
+    "day": _hour(
+        "#0b4fb3 #2f8ae6 #8cc9f7 #d8effd",
+        (0.70, 0.56),
+        "#fff3d6 #86b4ea #a3cdf2",
+        1.05,
+        air=(0.62, 0.35),
+    ),
+    "alpenglow": _hour(
+        "#1b4fae #4f8be0 #f29ab0 #ffd9b8",
+        (0.66, 0.78),
+        "#ffb38f #8f9fe0 #d8a9c8",
+        1.08,
+        air=(0.66, 0.4),
+    ),
     "sunset": _hour(
         "#241f52 #6d3f86 #e0685f #ffab66 #ffdf9e", (0.5, 0.88), "#ffb36b #8a6fae #f0a683", 1.05
     ),
     "sunrise": _hour(
-        "#4b76c2 #9db5e0 #f7c3b0 #ffeccb", (0.36, 0.86), "#ffdcae #aab6dd #f3d5c4", 1.0
+        "#2f66c8 #7fa8ee #ffb99c #ffe6b8",
+        (0.36, 0.80),
+        "#ffcf97 #98aee6 #f0c0ae",
+        1.05,
+        air=(0.7, 0.45),
     ),
     "night": _hour(
         "#03061a #0b1a44 #1e3a74 #38588f",
@@ -74,7 +107,11 @@ HOURS: Final = {
     "moon": _hour("#010206 #070a14", (0.2, 0.3), "#ffffff #141a2a #0a0e1a", 1.05, "stars"),
     "overcast": _hour("#5c6c7d #95a4b2 #c4ced6", (0.5, 0.3), "#e8eef2 #9aa8b6 #b9c4cd", 0.75),
     "golden": _hour(
-        "#3f78b8 #a9c4d4 #f6d9a0 #ffe6b0", (0.8, 0.72), "#ffd48a #a8aab8 #f0d8ae", 1.05
+        "#2f70bf #86b6dc #ffd083 #ffe6a6",
+        (0.74, 0.70),
+        "#ffcb78 #a0a6c4 #f2cd94",
+        1.08,
+        air=(0.7, 0.45),
     ),
     "aurora": _hour(
         "#02051a #0a2040 #1c4a63", (0.2, 0.2), "#9fd8ff #1f4a66 #17405a", 0.55, "stars aurora"

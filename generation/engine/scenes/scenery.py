@@ -16,6 +16,7 @@ from generation.engine.scenes.space import space
 from generation.engine.scenes.terrain import terrain
 from generation.engine.scenes.underwater import underwater
 from generation.engine.schemes import Scheme
+from generation.engine.variety import Variety
 
 WORK_SIDE: Final = 800  # places are painted this large and enlarged
 PLANET_ASIDE: Final = 0.07  # behind the head, like a halo that slipped
@@ -34,20 +35,20 @@ PANORAMAS: Final = {
 }
 YAW_SPREAD: Final = 0.03
 DEFAULT_HOURS: Final = {
-    "sunset": ("sunset",),
+    "sunset": ("sunset", "golden"),
     "ocean": ("day", "aurora", "overcast"),
-    "neon": ("neon",),
+    "neon": ("neon", "night"),
     "mono": ("overcast", "night"),
     "lime": ("aurora", "golden"),
     "royal": ("night", "neon"),
-    "red": ("sunset",),
+    "red": ("sunset", "neon"),
     "cream": ("golden", "sunrise"),
-    "sky": ("day", "sunrise"),
+    "sky": ("day", "sunrise", "alpenglow"),
 }
 DEFAULT_PLACES: Final = {
     "sunset": ("dune", "mesa", "mountain", "island"),
     "ocean": ("island", "mountain", "snow"),
-    "neon": ("city",),
+    "neon": ("city", "space"),
     "mono": ("mountain", "moon", "city"),
     "lime": ("snow", "forest", "hills"),
     "royal": ("space", "city"),
@@ -55,42 +56,46 @@ DEFAULT_PLACES: Final = {
     "cream": ("dune", "hills", "mesa"),
     "sky": ("clouds", "mountain", "island"),
 }
+AIMED: Final = frozenset({"space"})  # painted around the focus: must not be mirrored
 OWN_HOUR: Final = {"mars": "mars", "moon": "moon"}
 # Schemes of warm light look wrong over ice, and the other way around.
 PLACE_ALIASES: Final = {"aurora": "snow"}
 
 
 def painted_place(
-    size: Size, wanted: Understanding, look: tuple[Scheme, tuple[float, float]], random: Random
+    size: Size,
+    wanted: Understanding,
+    look: tuple[Scheme, tuple[float, float]],
+    chance: tuple[Variety, Random],
 ) -> tuple[Pixels, str]:
     """This function will paint the place small, enlarge it, and name it."""
     scheme, focus = look
-    place = wanted.place or _picked(DEFAULT_PLACES[scheme.name], random)
+    variety, random = chance
+    place = wanted.place or variety.pick(DEFAULT_PLACES[scheme.name])
     place = PLACE_ALIASES.get(place, place)
-    hour = _hour_for(place, wanted.hour, scheme, random)
-    scale = WORK_SIDE / max(size.width, size.height)
+    hour = _hour_for(place, wanted.hour, scheme, variety)
+    scale = min(1.0, WORK_SIDE / max(size.width, size.height))
     small = Size(round(size.width * scale), round(size.height * scale))
     if place in PANORAMAS:
-        return _panorama(size, place, random), place
-    pixels = _painted(small, place, (HOURS[hour], scheme, focus), random)
+        return _panorama(size, place, chance), place
+    light = HOURS[hour] if size.is_wide else HOURS[hour].with_high_sun()
+    pixels = _painted(small, place, (light, scheme, focus), random)
+    if variety.is_odd and place not in AIMED:
+        pixels = pixels[:, ::-1]
     return resized(pixels, size, Image.Resampling.LANCZOS), f"{place}, {hour}"
 
 
-def _panorama(size: Size, place: str, random: Random) -> Pixels:
-    views = PANORAMAS[place]
-    name, yaw = views[int(random.integers(len(views)))]
+def _panorama(size: Size, place: str, chance: tuple[Variety, Random]) -> Pixels:
+    variety, random = chance
+    name, yaw = variety.pick(PANORAMAS[place])
     turn = float(random.uniform(-YAW_SPREAD, YAW_SPREAD))
     return view_into(name, size, View(yaw + turn))
 
 
-def _picked(choices: tuple[str, ...], random: Random) -> str:
-    return choices[int(random.integers(len(choices)))]
-
-
-def _hour_for(place: str, wanted: str | None, scheme: Scheme, random: Random) -> str:
+def _hour_for(place: str, wanted: str | None, scheme: Scheme, variety: Variety) -> str:
     if place in OWN_HOUR and wanted is None:
         return OWN_HOUR[place]
-    return wanted or _picked(DEFAULT_HOURS[scheme.name], random)
+    return wanted or variety.pick(DEFAULT_HOURS[scheme.name])
 
 
 def _painted(

@@ -55,7 +55,7 @@ def terrain(size: Size, kind: str, hour: Hour, random: Random, *, has_lake: bool
     land = LANDS[kind]
     water = WATER["island"] if kind == "island" else WATER["lake"] if has_lake else None
     ground = ground_of(kind, hour, random)
-    cloudiness = 0.0 if kind == "moon" else 0.12 if hour.has_aurora else CLOUDINESS
+    cloudiness = 0.0 if kind == "moon" else 0.12 if hour.has_aurora else CLOUDINESS * hour.clouds
     above = sky(size, hour, random, HORIZON, cloudiness)
     sight = _seen(size, ground.heights, land.eye if kind == "island" else None, (land.eye, water))
     color = _detailed(_bilinear(ground.colors, sight.x, sight.y), sight, random)
@@ -148,7 +148,7 @@ def _detailed(color: Pixels, sight: Sight, random: Random) -> Pixels:
 
 def _fogged(color: Pixels, sight: Sight, hour: Hour, size: Size) -> Pixels:
     """The farther, the more air; toward the sun the air is lit."""
-    fog = (1 - np.exp(-((sight.depth * FOG) ** 1.6)))[..., None]
+    fog = (1 - np.exp(-((sight.depth * FOG * hour.haze) ** 1.6)))[..., None]
     columns = grid(size)[0]
     toward_sun = np.exp(-np.abs(columns - hour.sun[0]) * 3)[..., None] * 0.5
     air = hour.fog + (hour.light - hour.fog) * toward_sun

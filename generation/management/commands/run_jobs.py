@@ -33,12 +33,15 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: stop.set())
         headstart = timedelta(seconds=options["headstart"])
         queues = sorted({kind.queue for kind in catalog.KINDS.values()})
-        # A thread each, so that a slow kind cannot starve a quick one here either.
+        # A thread each: a slow kind cannot starve a quick one, nor a mail keep credits waiting.
         threads = [
             threading.Thread(target=_loop, args=(stop, _runner(queue, headstart), PAUSE_SECONDS))
             for queue in queues
         ]
-        threads.append(threading.Thread(target=_loop, args=(stop, _chores, CHORES_EVERY_SECONDS)))
+        threads += [
+            threading.Thread(target=_loop, args=(stop, chore, CHORES_EVERY_SECONDS))
+            for chore in (_send_notices, _release_expired)
+        ]
         for thread in threads:
             thread.start()
         stop.wait()
@@ -50,8 +53,12 @@ def _runner(queue: str, headstart: timedelta) -> Callable[[], bool]:
     return lambda: running.run_due(queue=queue, waiting_for=headstart)
 
 
-def _chores() -> bool:
+def _send_notices() -> bool:
     notices.send_due()
+    return False
+
+
+def _release_expired() -> bool:
     credits_tasks.release_expired()
     return False
 

@@ -1,25 +1,36 @@
 """What the engine tests share: requests with sensible defaults, photos, readings of pixels."""
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from generation.engine import compose, thumbnail
+from generation.engine.compose import Composition
 from generation.engine.cutout import Photo, Subject, cut_out, open_photo
 from generation.engine.groups import icon_subject
 from generation.engine.layout import Layout, Wish, laid_out
 from generation.engine.pixels import Size
 from generation.engine.seeds import random_of
 from generation.engine.text import Block
-from generation.engine.thumbnail import ASPECT_RATIOS, Picture, ThumbnailRequest, render
+from generation.engine.thumbnail import (
+    ASPECT_RATIOS,
+    Picture,
+    ThumbnailRequest,
+    composed,
+    render,
+)
 from generation.engine.titles import read_title
+from generation.engine.variety import Variety
 
 PHOTOS = Path(__file__).parents[2] / "photos"
 FLARE = 0.05
+SHRINK = 2  # layouts are looked at this much smaller than they are delivered
 
 
 def photo(name: str) -> bytes:
@@ -53,16 +64,45 @@ def picture_of(**changes: Any) -> Picture:
     return render(request_for(**changes), progress=quietly)
 
 
+@cache
+def shared_picture_of(**changes: Any) -> Picture:
+    """For tests that look at the same picture in several ways, and do not change it."""
+    return picture_of(**changes)
+
+
+@lru_cache(maxsize=16)
+def small_composition_of(**changes: Any) -> Composition:
+    """A picture before it is encoded, at a quarter of its size: every length of the engine is a
+    share of the canvas, so what is seen small is so large as well. Photos are cut out once."""
+    name = changes.pop("name", "")
+    request = request_for(**changes, photo=photo(name) if name else None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thumbnail, "ASPECT_RATIOS", SMALL)
+        if name:
+            patch.setattr(compose, "cut_out", lambda _: cut(name)[1])
+        return composed(request, quietly)
+
+
+SMALL = {aspect: (width // 4, height // 4) for aspect, (width, height) in ASPECT_RATIOS.items()}
+
+
+def size_of_layout(aspect: str) -> tuple[int, int]:
+    width, height = ASPECT_RATIOS[aspect]
+    return width // SHRINK, height // SHRINK
+
+
+@lru_cache(maxsize=64)
 def layout_of(
     style: str, aspect: str, title: str, *, name: str = "", objects: str = "", seed: int = 1
 ) -> Layout:
     """The layout alone, with a person of the photos, or with objects, or with nothing."""
-    size, random = Size(*ASPECT_RATIOS[aspect]), random_of(style, aspect, seed)
+    size, random = Size(*size_of_layout(aspect)), random_of(style, aspect, seed)
+    variety = Variety(seed)
     opened_photo, subject = cut(name) if name else (None, None)
     if objects:
         subject = icon_subject(tuple(objects.split()), size.unit // 2, random)
-    read = read_title(title, style, random) if title else None
-    return laid_out(Wish(style, aspect, size, read, subject, opened_photo), random)
+    read = read_title(title, style, variety) if title else None
+    return laid_out(Wish(style, aspect, size, read, subject, opened_photo, variety), random)
 
 
 def line_boxes(block: Block | None) -> list[tuple[int, int, int, int]]:

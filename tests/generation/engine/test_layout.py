@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 
 from generation.engine.layout import Layout
-from generation.engine.placement import BADGE
+from generation.engine.pixels import Box
 from generation.engine.thumbnail import ASPECT_RATIOS, STYLES
-from tests.generation.engine.pictures import cut, layout_of, line_boxes
+from tests.generation.engine.pictures import (
+    cut,
+    layout_of,
+    line_boxes,
+    size_of_layout,
+    small_composition_of,
+)
 
 EDGE = 3  # pixels
 UNSEEN = 0.05
 PEOPLE = ["grace_hopper", "astronaut"]
+LONG_TITLES = [
+    "A very long title that goes on and on about everything there is to say about pizza",
+    "Donaudampfschifffahrtsgesellschaft and a very very long title that goes on",
+    "One two three four five six",
+]
 TITLES = ["Pizza", "Why I quit my job", "The unbelievable truth about penguins and pizza in 2027"]
 
 
@@ -36,7 +47,7 @@ def test_the_title_never_touches_a_person_or_their_outline(style: str, aspect: s
 
 @pytest.mark.parametrize("aspect", ASPECT_RATIOS)
 def test_the_title_keeps_off_objects_and_inside_the_canvas(aspect: str) -> None:
-    width, height = ASPECT_RATIOS[aspect]
+    width, height = size_of_layout(aspect)
     for seed, (style, title) in enumerate(itertools.product(("bold", "neon"), TITLES)):
         layout = layout_of(style, aspect, title, objects="pizza rocket", seed=seed)
 
@@ -48,13 +59,36 @@ def test_the_title_keeps_off_objects_and_inside_the_canvas(aspect: str) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_corner_of_the_duration_badge_stays_free_of_text(style: str) -> None:
-    title = "A very long title that goes on and on about everything there is to say about pizza"
+    width, height = size_of_layout("16:9")
+    badge = Box(int(width * 0.86) + 1, int(height * 0.86) + 1, width, height)
+    shown: tuple[dict[str, str], ...] = ({}, {"objects": "pizza"}, {"name": "astronaut"})
 
-    for objects in ("", "pizza"):
-        layout = layout_of(style, "16:9", title, objects=objects)
+    for seed, title, subject in itertools.product(range(3), [*TITLES, *LONG_TITLES], shown):
+        block = layout_of(style, "16:9", title, seed=seed, **subject).block
+        assert block is not None
+        assert not block.box.overlaps(badge), (seed, title, subject)
+    for seed, title in itertools.product(range(3, 12), LONG_TITLES):
+        block = layout_of(style, "16:9", title, seed=seed).block
+        assert block is not None
+        assert not block.box.overlaps(badge), (seed, title)
 
-        for _, bottom, _, right in line_boxes(layout.block):
-            assert bottom <= 720 * (1 - BADGE[1]) + 1 or right <= 1280 * (1 - BADGE[0]) + 1
+
+@pytest.mark.parametrize("aspect", ["16:9", "4:5"])
+@pytest.mark.parametrize("name", ["chelsea", "astronaut", ""])
+def test_ornaments_keep_off_title_subject_and_photo(name: str, aspect: str) -> None:
+    found = []
+    for seed in range(3):
+        composition = small_composition_of(
+            style="playful", aspect_ratio=aspect, title="Pizza hates Mondays", name=name, seed=seed
+        )
+        layout = composition.layout
+        found += composition.ornaments
+
+        assert layout.block is not None
+        for box in composition.ornaments:
+            assert not box.overlaps(layout.block.box)
+            assert layout.taken[box.top : box.bottom, box.left : box.right].max() < UNSEEN
+    assert found or aspect == "4:5"
 
 
 @pytest.mark.parametrize("aspect", ASPECT_RATIOS)
@@ -103,15 +137,17 @@ def test_a_face_is_never_cut(aspect: str) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_subject_that_fills_its_photo_is_kept_whole_beside_the_title(style: str) -> None:
-    layout = layout_of(style, "16:9", "What your cat really thinks", name="chelsea")
+    for seed in (1, 2):
+        layout = layout_of(style, "16:9", "What your cat really thinks", name="chelsea", seed=seed)
 
-    assert layout.standing is None
-    assert layout.panel is not None
-    assert layout.panel.mask[:, : 1280 // 3].min() > 0.99
-    assert covered_by_letters(layout) < UNSEEN
+        assert layout.standing is None
+        assert layout.panel is not None
+        mask = layout.panel.mask if layout.side == "left" else layout.panel.mask[:, ::-1]
+        assert mask[:, : mask.shape[1] // 4].min() > 0.99
+        assert covered_by_letters(layout) < UNSEEN
 
 
-def test_seeds_stand_a_free_subject_on_either_side() -> None:
-    sides = {layout_of("bold", "16:9", "Pizza", objects="pizza", seed=n).side for n in range(9)}
+def test_one_seed_after_the_other_changes_the_side_of_a_free_subject() -> None:
+    sides = [layout_of("bold", "16:9", "Pizza", objects="pizza", seed=n).side for n in range(4)]
 
-    assert sides == {"left", "right"}
+    assert sides == ["right", "left", "right", "left"]

@@ -7,19 +7,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from generation.engine.thumbnail import ASPECT_RATIOS, COLOR_SCHEMES, STYLES, composed, render
+from generation.engine.schemes import SCHEMES
+from generation.engine.thumbnail import ASPECT_RATIOS, COLOR_SCHEMES, STYLES, render
+from generation.engine.variety import variety_of
 from tests.generation.engine.pictures import (
     contrast_of_letters,
     opened,
     photo,
     picture_of,
     pixels_of,
-    quietly,
     request_for,
+    shared_picture_of,
+    small_composition_of,
 )
 
+CLEARLY = 0.035
 MOST_BYTES = 2 * 1024 * 1024
 ASPECTS = tuple(ASPECT_RATIOS)
 # Each style twice, such that every scheme and every aspect comes up.
@@ -65,17 +70,39 @@ def test_without_the_overlay_no_title_is_set(style: str) -> None:
 def test_the_same_request_makes_the_same_bytes(style: str, name: str) -> None:
     request = {"style": style, "photo": photo(name) if name else None, "seed": 7}
 
-    assert picture_of(**request).data == picture_of(**request).data
+    assert shared_picture_of(**request).data == picture_of(**request).data
 
 
+@pytest.mark.parametrize("aspect", ["16:9", "9:16"])
+@pytest.mark.parametrize("name", ["", "astronaut"])
 @pytest.mark.parametrize("style", STYLES)
-def test_another_seed_makes_a_visibly_different_picture(style: str) -> None:
-    first, second = (
-        composed(request_for(style=style, title="Rocket", seed=seed), quietly).pixels
-        for seed in (1, 2)
-    )
+def test_three_seeds_in_a_row_look_clearly_different(style: str, name: str, aspect: str) -> None:
+    seen = [
+        thumb_of(style=style, title="Why we sing", aspect_ratio=aspect, name=name, seed=seed)
+        for seed in (5, 6, 7)
+    ]
 
-    assert np.abs(first - second).mean() > 0.01
+    for first, second in itertools.combinations(seen, 2):
+        assert np.abs(first - second).mean() > CLEARLY
+
+
+@pytest.mark.parametrize("scheme", COLOR_SCHEMES)
+def test_seeds_in_a_row_always_differ_in_motif_and_hue(scheme: str) -> None:
+    for seed in range(30):
+        first, second = variety_of(seed, "a"), variety_of(seed + 1, "a")
+        colors = [np.stack([tint.ground, tint.main, tint.accent])
+                  for tint in (first.tinted(SCHEMES[scheme]), second.tinted(SCHEMES[scheme]))]  # fmt: skip
+
+        assert first.motif != second.motif
+        assert first.is_odd != second.is_odd
+        assert np.abs(colors[0] - colors[1]).max() > CLEARLY
+
+
+def thumb_of(**changes: Any) -> NDArray[np.float64]:
+    """The picture as it is seen in a crowded feed."""
+    pixels = small_composition_of(**changes).pixels
+    raster = Image.fromarray((np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+    return np.asarray(raster.resize((48, 48), Image.Resampling.BOX), dtype=np.float64) / 255
 
 
 def test_progress_goes_through_its_steps_and_only_forward() -> None:
@@ -125,8 +152,8 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, value: An
 
 
 def test_the_file_says_what_made_it_and_from_what() -> None:
-    drawn = opened(picture_of())
-    composite = opened(picture_of(photo=photo("coffee")))
+    drawn = opened(shared_picture_of())
+    composite = opened(shared_picture_of(style="bold", photo=photo("coffee"), seed=7))
 
     assert drawn.getexif()[0x0131] == "Visiona local engine 1.0"
     assert b"digitalsourcetype/algorithmicMedia" in drawn.info["xmp"]

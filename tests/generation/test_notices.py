@@ -1,0 +1,77 @@
+"""People are told by mail how their jobs ended: once each, whatever stands in the way."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.db.models import F
+
+from accounts.models import User
+from generation.models import Job, Notice
+from generation.services import notices, running
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def failed(alice: User) -> Job:
+    """A job of Alice's that was given up."""
+    job = factories.make_job(alice, title="Salt & <pepper>")
+    Job.objects.update(attempts=running.MAX_ATTEMPTS)
+    running.run_job(job_id=job.pk)
+    return job
+
+
+def test_a_failed_job_is_told_once_with_its_title_and_its_credits(failed: Job) -> None:
+    assert notices.send_due() == 1
+    assert notices.send_due() == 0
+
+    (told,) = mail.outbox
+    assert told.to == ["alice@example.com"]
+    assert told.subject == "Your thumbnail could not be finished"
+    assert "“Salt & <pepper>” could not be finished. " in told.body
+    assert "This took too many attempts, so we stopped." in told.body
+    assert "10 credits are back in your wallet." in told.body
+    assert told.extra_headers["Message-ID"] == f"<{Notice.objects.get().pk}@visiona>"
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), ValueError("no such template")])
+def test_a_notice_that_cannot_be_sent_waits_longer_and_keeps_no_other_waiting(
+    error: Exception, failed: Job, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = EmailMessage.send
+
+    def refuse_alice(message: EmailMessage, *args: Any, **options: Any) -> int:
+        if message.to == ["alice@example.com"]:
+            raise error
+        return send(message, *args, **options)
+
+    monkeypatch.setattr(EmailMessage, "send", refuse_alice)
+    also = factories.make_job(bob)
+    Job.objects.filter(pk=also.pk).update(attempts=running.MAX_ATTEMPTS)
+    running.run_job(job_id=also.pk)
+
+    assert [notices.send_due() for _ in range(3)] == [2, 0, 0]
+
+    assert [told.to for told in mail.outbox] == [["bob@example.com"]]
+    waiting = Notice.objects.get(sent_at=None)
+    assert (waiting.job_id, waiting.attempts) == (failed.pk, 1)
+
+
+def test_a_notice_is_given_up_after_ten_attempts(
+    failed: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> int:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+    for _ in range(notices.MAX_ATTEMPTS + 2):
+        notices.send_due()
+        Notice.objects.update(next_at=F("next_at") - timedelta(days=1))
+
+    notice = Notice.objects.get()
+    assert notice.attempts == notices.MAX_ATTEMPTS
+    assert notice.sent_at is not None

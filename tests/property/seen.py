@@ -1,2 +1,0 @@
-from collections import Counter
-SEEN=Counter()
