@@ -7,7 +7,9 @@ the stream looks by itself every three seconds, as a polling client would.
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -18,7 +20,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from redis.exceptions import RedisError
@@ -39,6 +41,11 @@ RECENT = timedelta(seconds=10)
 """A page that just loaded may have missed what ended while it was on its way."""
 OVERLAP = timedelta(seconds=5)
 """A change can become visible after one with a later time: look back a little, tell once."""
+
+LOOKERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="stream")
+"""All streams look through these: an open page must not keep a session of the database."""
+
+logger = logging.getLogger(__name__)
 
 Write = Callable[[Any, list[Job]], list[str]]
 
@@ -93,15 +100,28 @@ async def _open(
     request: HttpRequest, write: Write, only: UUID | None = None
 ) -> HttpResponse | StreamingHttpResponse:
     try:
-        user = await sync_to_async(_person)(request)
+        user = await _look(_person, request)
         reader = Reader(user, write, _resume_point(request), only)
-        first = await sync_to_async(reader.news)()
+        first = await _look(reader.news)
     except AppError as error:
         return problem.http_answer(error)
     response = StreamingHttpResponse(_stream(reader, first), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+async def _look[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call it where the database may be asked, for the length of this one question."""
+
+    def ask() -> T:
+        close_old_connections()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(ask, thread_sensitive=False, executor=LOOKERS)()
 
 
 def _person(request: HttpRequest) -> Any:
@@ -123,7 +143,13 @@ async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
         yield message
     async with _bell(reader.user.pk) as wait_for_news:
         while True:  # the first look is for what happened before the bell was up
-            messages = await sync_to_async(reader.news)()
+            try:
+                messages = await _look(reader.news)
+            except AppError:
+                return  # what was looked at is gone
+            except (OperationalError, InterfaceError):
+                logger.warning("stream.database_unavailable")
+                return  # the page comes back by itself, and then says what it has seen
             for message in messages or [": keep-alive\n\n"]:
                 yield message
             await wait_for_news()
@@ -137,8 +163,10 @@ async def _bell(user_id: UUID) -> AsyncIterator[Callable[[], Any]]:
     try:
         try:
             await listener.subscribe(live.channel_of(user_id))
-            await listener.get_message(timeout=1)  # the confirmation
+            if await listener.get_message(timeout=1) is None:  # no confirmation
+                raise redis.exceptions.TimeoutError
         except RedisError:
+            logger.warning("stream.redis_unavailable")
             yield lambda: asyncio.sleep(POLL_SECONDS)
             return
 

@@ -162,8 +162,11 @@ def cancel_job(request: UserRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def retry_job(request: UserRequest, job_id: UUID) -> HttpResponse:
     """Order the same again, at its own price."""
+    found = selectors.job_of(user=request.user, job_id=job_id)
     try:
-        again = job_services.retry(user=request.user, job_id=job_id, request_id=request.request_id)
+        again = job_services.retry(
+            user=request.user, job_id=found.pk, request_id=request.request_id
+        )
     except AppError as error:
         messages.error(request, error.detail)
         return _go_to_job(request, job_id)

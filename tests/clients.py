@@ -18,6 +18,11 @@ class ApiClient:
             secret = accounts_services.issue_sign_in(user=user, client="tests")
             self._headers = {"authorization": f"Bearer {secret}"}
 
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The headers that say who this is, for a server elsewhere."""
+        return dict(self._headers)
+
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send JSON to a path under /api/v1/."""
         return self.send(method, f"/api/v1/{path}", body, **headers)

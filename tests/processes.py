@@ -68,6 +68,15 @@ def web_server(servers: Servers, **environment: str) -> Iterator[str]:
         yield address
 
 
+def jobs_loop(
+    servers: Servers, *, name: str = "loop", headstart: float = 0, **environment: str
+) -> Program:
+    """A worker that needs no broker; it takes over soon from one that died."""
+    arguments = ("manage.py", "run_jobs", "--headstart", str(headstart))
+    chosen = {"JOB_LEASE_SECONDS": "2", **environment}
+    return python(name, address_of(servers.jobs_url), *arguments, **chosen)
+
+
 def wait_until(is_so: Callable[[], bool], *, seconds: float, what: str = "") -> None:
     """Look again and again until it is so; fail when that takes too long."""
     deadline = time.monotonic() + seconds

@@ -1,8 +1,10 @@
 """Every setting, read from the environment: safe on a laptop with no keys, strict in production."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import dj_database_url
 from django.utils.csp import CSP
 from environs import Env
 
@@ -23,7 +25,7 @@ PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
-PUBLIC_URL = env.str("PUBLIC_URL", f"http://{HOST}:{PORT}").rstrip("/")
+PUBLIC_URL = (env.str("PUBLIC_URL", "") or f"http://{HOST}:{PORT}").rstrip("/")
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else secret_key(DATA_DIR))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [], subcast=str)
 # Links in mails are made from the host of the request, so it is never taken on trust; only who
@@ -103,7 +105,7 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", "") or database_url(DATA_DIR)
 REDIS_URL = env.str("REDIS_URL", "") or redis_url(DATA_DIR)
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", DATABASE_URL, conn_max_age=60)}
+DATABASES = {"default": dict[str, Any](dj_database_url.parse(DATABASE_URL, conn_max_age=60))}
 DATABASES["default"] |= {
     "ENGINE": "visiona.lib.db",
     "ATOMIC_REQUESTS": True,

@@ -28,7 +28,7 @@ SCRIMS: Final = (0.0, 0.25, 0.45, 0.62, 0.78, 0.9, 1.0)
 SCRIM_MARGIN: Final = 0.10  # of the shorter side
 SCRIM_BLUR: Final = 0.09
 DUSK: Final = 0.40  # lightness
-DUSK_CHROMA: Final = 1.1
+DUSK_CHROMA: Final = 1.6
 STRESS_STEPS: Final = (0.0, 0.2, 0.4, 0.6)  # from the accent toward the plain ink
 PLATED: Final = frozenset({"bold"})
 

@@ -4,62 +4,17 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from generation.engine.synonyms import words_of
+
 HYPHEN: Final = "-"
 SHORTEST: Final = 4  # letters on either side of a break
-VOWELS: Final = frozenset("aeiouy\u0430\u0435\u0438\u043e\u0443\u044b\u044d\u044e\u044f\u03b1\u03b5\u03b7\u03b9\u03bf\u03c5\u03c9\u00f8\u00e6\u0153\u0131")  # fmt: skip
-ONSETS: Final = frozenset(
-    [
-        "bl",
-        "br",
-        "ch",
-        "cl",
-        "cr",
-        "dr",
-        "fl",
-        "fr",
-        "gl",
-        "gr",
-        "kl",
-        "kr",
-        "pf",
-        "ph",
-        "pl",
-        "pr",
-        "qu",
-        "sch",
-        "sh",
-        "sk",
-        "sl",
-        "sm",
-        "sn",
-        "sp",
-        "spr",
-        "st",
-        "str",
-        "th",
-        "tr",
-        "tw",
-        "wh",
-        "wr",
-        "zw",
-        "пр",
-        "тр",
-        "ст",
-        "кр",
-        "гр",
-        "бр",
-        "др",
-        "сп",
-        "ск",
-        "schl",
-        "schm",
-        "schn",
-        "schr",
-        "schw",
-        "thr",
-        "phr",
-        "chr",
-    ]
+BREAKABLE: Final = 10  # letters from which a word may be broken
+VOWELS: Final = frozenset("aeiouyøæœıаеиоуыэюяαεηιουω")  # noqa: RUF001 - other scripts
+ONSETS: Final = words_of(  # the consonants that syllables begin with together
+    """
+    bl br ch cl cr dr fl fr gl gr kl kr pf ph pl pr qu sch sh sk sl sm sn sp spr st str th tr tw
+    wh wr zw schl schm schn schr schw thr phr chr пр тр ст кр др сп ск бл пл кл сл
+    """
 )
 ASIDE: Final = 4  # letters that a readable break may lie from the even one
 UNREADABLE: Final = 100
@@ -68,7 +23,7 @@ UNREADABLE: Final = 100
 @lru_cache(maxsize=256)
 def broken(word: str, longest: int) -> tuple[str, ...]:
     """The word in pieces of about `longest` letters, all but the last ending in a hyphen."""
-    if len(word) <= longest or len(word) < 2 * SHORTEST:
+    if len(word) <= longest or len(word) < BREAKABLE:
         return (word,)
     parts = min(-(-len(word) // longest), len(word) // SHORTEST)
     starts, previous = [0], 0

@@ -1,5 +1,6 @@
 """A figure: what we measured beside a baseline of the same run, and what we promised."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -48,9 +49,13 @@ def timed(step: Callable[[], object]) -> Callable[[], float]:
     """Return a measurement of how many milliseconds a step takes."""
 
     def measure() -> float:
+        gc.collect()
+        gc.disable()  # as timeit does: whose turn it is to collect is chance
         started_at = time.perf_counter()
         step()
-        return (time.perf_counter() - started_at) * 1000
+        took = time.perf_counter() - started_at
+        gc.enable()
+        return took * 1000
 
     return measure
 
@@ -67,9 +72,9 @@ def interleaved(
     for _ in range(warm_up):
         ours()
         baseline()
+    gc.freeze()  # what is loaded by now need not be looked through before each step
     pairs = [(ours(), baseline()) for _ in range(rounds)]
-    first, second = zip(*pairs, strict=True)
-    return of_all(first), of_all(second)
+    return of_all([one for one, _ in pairs]), of_all([two for _, two in pairs])
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -187,7 +187,6 @@ def test_a_hold_that_expired_can_neither_be_spent_nor_returned_again(
     alice: User, overdue: Callable[[], None]
 ) -> None:
     overdue()
-    (hold,) = selectors.open_reservations_of(user=alice)
     with act_as_worker():
         assert services.expire_due() == 1
         assert services.expire_due() == 0

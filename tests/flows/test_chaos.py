@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from generation import selectors
 from generation.models import Asset, Job
 from tests import factories
 from tests.databases import address_of
-from tests.processes import python, wait_until
+from tests.processes import jobs_loop, python, wait_until
 from visiona.embedded.process import Program, kill_group, launch
 from visiona.embedded.throwaway import Servers
 from visiona.lib import clock
@@ -33,7 +34,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 KILLS = 50
 PEOPLE = 4
-LEASE = {"JOB_LEASE_SECONDS": "2"}
 
 
 class Crew:
@@ -82,18 +82,12 @@ def crew_of(programs: list[Program]) -> Iterator[Crew]:
         crew.end()
 
 
-def loop(servers: Servers, name: str, *, headstart: int = 0) -> Program:
-    """A worker that needs no broker."""
-    arguments = ("manage.py", "run_jobs", "--headstart", str(headstart))
-    return python(name, address_of(servers.jobs_url), *arguments, **LEASE)
-
-
 def celery(servers: Servers) -> Program:
     """A worker of Celery, which renders in a child of its own."""
     manners = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
     worker = ("worker", "--queues", "quick", "--concurrency", "1", "--without-heartbeat")
     arguments = ("-m", "celery", "--quiet", "--app", "visiona", *worker, *manners)
-    return python("celery", address_of(servers.jobs_url), *arguments, **LEASE)
+    return python("celery", address_of(servers.jobs_url), *arguments, JOB_LEASE_SECONDS="2")
 
 
 def customers() -> list[User]:
@@ -180,9 +174,9 @@ def run_to_the_end(crew: Crew, users: list[User], *, kills: int, seed: int) -> N
     wait_until(is_over, seconds=60, what=f"every job is final (seed {seed})")
 
     outcomes = check_the_books(users)
-    print(
+    sys.stdout.write(
         f"seed {seed}: {kills} kills in {killed - started:.0f} s, {hits} in mid-render;"
-        f" all final {time.monotonic() - killed:.1f} s later: {dict(outcomes)}"
+        f" all final {time.monotonic() - killed:.1f} s later: {dict(outcomes)}\n"
     )
     assert hits >= kills // 5
     assert outcomes["succeeded"] >= PEOPLE
@@ -194,7 +188,7 @@ def test_fifty_kills_of_workers_in_mid_render_lose_and_double_nothing(
     product_servers: Servers,
 ) -> None:
     users = customers()
-    programs = [loop(product_servers, "loop-1"), loop(product_servers, "loop-2")]
+    programs = [jobs_loop(product_servers, name=f"loop-{number}") for number in (1, 2)]
     with crew_of(programs) as crew:
         run_to_the_end(crew, users, kills=KILLS, seed=a_seed())
 
@@ -203,7 +197,7 @@ def test_fifty_kills_of_workers_in_mid_render_lose_and_double_nothing(
 @pytest.mark.timeout(300)
 def test_celery_and_the_loop_beside_it_survive_kills_together(product_servers: Servers) -> None:
     users = customers()
-    programs = [celery(product_servers), loop(product_servers, "loop-1", headstart=2)]
+    programs = [celery(product_servers), jobs_loop(product_servers, headstart=2)]
     with crew_of(programs) as crew:
         run_to_the_end(crew, users, kills=KILLS // 5, seed=a_seed())
 

@@ -1,4 +1,4 @@
-"""What programs order over the API: taken exactly as documented, or refused with nothing changed."""
+"""What programs order over the API: taken as documented, or refused with nothing changed."""
 
 import io
 import json
@@ -418,7 +418,7 @@ def test_a_key_that_is_no_key_is_refused(alice: User, api: ApiClient, key: str) 
 def test_the_same_order_in_other_words_is_the_same_order(alice: User, api: ApiClient) -> None:
     first = api.post("jobs", ORDER, Idempotency_Key="k")
     again = api.post(
-        "jobs/", {"title": " How to win ", **{"kind": "thumbnail"}, "count": 1}, Idempotency_Key="k"
+        "jobs/", {"title": " How to win ", "kind": "thumbnail", "count": 1}, Idempotency_Key="k"
     )
     assert again.json()["data"] == first.json()["data"]
     assert again["Idempotent-Replayed"] == "true"

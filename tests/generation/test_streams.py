@@ -258,9 +258,11 @@ def test_a_reader_who_goes_leaves_nothing_behind(alice: User, live_address: str)
 @pytest.mark.slow
 def test_without_redis_a_stream_looks_by_itself(alice: User, product_servers: Servers) -> None:
     job = factories.make_job(alice)
-    with web_server(product_servers, REDIS_URL="redis://127.0.0.1:1/0") as address:
-        with listening(address, f"jobs/{job.pk}", **bearer(alice)) as stream:
-            assert next(stream).json["status"] == "queued"
-            deliver()
-            last = until(stream, "job.updated", status="succeeded")
+    with (
+        web_server(product_servers, REDIS_URL="redis://127.0.0.1:1/0") as address,
+        listening(address, f"jobs/{job.pk}", **bearer(alice)) as stream,
+    ):
+        assert next(stream).json["status"] == "queued"
+        deliver()
+        last = until(stream, "job.updated", status="succeeded")
     assert last.json["captured"] == 10

@@ -1,4 +1,4 @@
-"""Identity dies with its transaction: whatever breaks, no connection carries one person to another."""
+"""Identity dies with its transaction: no connection carries one person to another."""
 
 import random
 from collections.abc import Callable
@@ -92,8 +92,7 @@ def test_nothing_stays_on_the_session_after_any_end_of_a_transaction() -> None:
         assert owners() == {alice.pk}
     assert residue()[:2] == ("", True)
     with pytest.raises(RuntimeError), act_as_user(alice.pk), transaction.atomic():
-        owners()
-        raise RuntimeError
+        look_and_raise()
     assert residue()[:2] == ("", True)
     with pytest.raises(DatabaseError), act_as_user(alice.pk), transaction.atomic():
         owned("SELECT 1 / 0")
@@ -110,14 +109,18 @@ def test_a_connection_killed_in_mid_transaction_comes_back_as_nobody(
         act_as_user(alice.pk),
         transaction.atomic(),
     ):
-        assert owners() == {alice.pk}
-        kill(product_servers, connection.connection.info.backend_pid)
-        owners()
+        look_after_dying(product_servers)
     connection.close_if_unusable_or_obsolete()
     with act_as(NOBODY):
         assert owners() == set()
     with act_as_user(bob.pk):
         assert owners() == {bob.pk}
+
+
+def look_after_dying(servers: Servers) -> None:
+    assert len(owners()) == 1
+    kill(servers, connection.connection.info.backend_pid)
+    owners()
 
 
 def kill(servers: Servers, backend: int) -> None:
@@ -140,6 +143,11 @@ def test_a_begin_that_cannot_bind_its_actor_leaves_nothing_open(
         assert owners() == {alice.pk}
 
 
+def look_and_raise() -> None:
+    assert len(owners()) == 1
+    raise RuntimeError
+
+
 def reads(me: UUID, others: list[UUID]) -> None:
     with act_as_user(me):
         assert owners() == {me}
@@ -154,8 +162,7 @@ def writes(me: UUID, others: list[UUID]) -> None:
 
 def raises(me: UUID, others: list[UUID]) -> None:
     with pytest.raises(RuntimeError), act_as_user(me), transaction.atomic():
-        assert owners() == {me}
-        raise RuntimeError
+        look_and_raise()
 
 
 def breaks_sql(me: UUID, others: list[UUID]) -> None:
@@ -203,7 +210,7 @@ def test_sixteen_threads_of_many_people_never_see_each_others_rows() -> None:
         factories.make_job(user)
 
     def one_round(seed: int) -> bool:
-        dice = random.Random(seed)  # noqa: S311 (which way, not a secret)
+        dice = random.Random(seed)
         me, *others = dice.sample([user.pk for user in people], len(people))
         dice.choice(BEHAVIORS)(me, others)
         owner = programs[me].get("me").json()["data"]["id"]

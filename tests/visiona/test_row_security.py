@@ -88,10 +88,16 @@ def touched(sql: str, *parameters: Any) -> int:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
-            return max(cursor.rowcount, 0)
-    except (DatabaseError, IntegrityError) as error:
-        assert isinstance(error.__cause__, REFUSALS), error
+            return max(int(cursor.rowcount), 0)
+    except DatabaseError as error:
+        return reached_nothing(error)
+
+
+def reached_nothing(error: DatabaseError) -> int:
+    """Count a refusal as nothing reached; any other error is one of the test's own."""
+    if isinstance(error.__cause__, REFUSALS):
         return 0
+    raise error
 
 
 def statements(table: str, owner: str) -> Iterator[tuple[str, int]]:
@@ -229,7 +235,7 @@ def owners_by_orm(rows: Any, field: str) -> set[Any]:
                 | {getattr(row, field) for row in rows.raw(sql)}
             )
     except DatabaseError as error:
-        assert isinstance(error.__cause__, REFUSALS), error
+        reached_nothing(error)
         return set()
 
 
@@ -239,8 +245,7 @@ def updated_by_orm(rows: Any, field: str, alice: Household, bob: Household) -> i
             found: int = rows.filter(**{field: alice.user.pk}).update(**{field: bob.user.pk})
             return found
     except DatabaseError as error:
-        assert isinstance(error.__cause__, REFUSALS), error
-        return 0
+        return reached_nothing(error)
 
 
 def test_every_other_table_is_closed_but_for_a_few(db: None) -> None:
@@ -264,10 +269,14 @@ def test_our_schema_passes_the_check(db: None) -> None:
     "made",
     [
         "CREATE TABLE secrets (user_id uuid)",
-        "CREATE TABLE secrets (user_id uuid); ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;"
-        " CREATE POLICY p ON secrets USING (true)",
-        "CREATE TABLE secrets (user_id uuid); ALTER TABLE secrets FORCE ROW LEVEL SECURITY;"
-        " ALTER TABLE secrets ENABLE ROW LEVEL SECURITY",
+        (
+            "CREATE TABLE secrets (user_id uuid); ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;"
+            " CREATE POLICY p ON secrets USING (true)"
+        ),
+        (
+            "CREATE TABLE secrets (user_id uuid); ALTER TABLE secrets FORCE ROW LEVEL SECURITY;"
+            " ALTER TABLE secrets ENABLE ROW LEVEL SECURITY"
+        ),
     ],
     ids=["open", "not forced", "without a policy"],
 )
@@ -400,18 +409,18 @@ def test_the_web_process_cannot_insert_a_job_without_holding_its_price(
                 session.execute(insert, [alice.pk, price, hold])
 
 
-def test_the_ledger_cannot_be_emptied_even_by_its_owner(households: Any) -> None:
-    for statement in (
+@pytest.mark.parametrize(
+    "statement",
+    [
         "UPDATE credits_entry SET balance_change = 1000 WHERE kind = 'grant'",
         "DELETE FROM credits_entry",
         "TRUNCATE credits_entry CASCADE",
-    ):
-        with (
-            pytest.raises(IntegrityError, match="append-only"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    ],
+)
+def test_the_ledger_cannot_be_changed_even_by_its_owner(households: Any, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(IntegrityError, match="append-only"):
             cursor.execute(statement)
 
 

@@ -7,6 +7,7 @@ probe until somebody says whose ids belong there.
 import json
 from typing import Any
 
+import httpx
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -59,12 +60,21 @@ def ids_of(person: Household) -> dict[str, list[str]]:
     }
 
 
-def with_ids() -> list[Route]:
-    return [r for r in routes() if r.places and r.name not in OPENED_BY_A_SECRET]
+def is_stream(route: Route) -> bool:
+    """Whether it looks with threads of its own, and so sees only what was committed."""
+    return route.pattern.startswith("stream/")
+
+
+def with_ids(*, streams: bool = False) -> list[Route]:
+    return [
+        route
+        for route in routes()
+        if route.places and route.name not in OPENED_BY_A_SECRET and is_stream(route) == streams
+    ]
 
 
 def without_ids() -> list[Route]:
-    return [route for route in routes() if not route.places]
+    return [route for route in routes() if not route.places and not is_stream(route)]
 
 
 def addresses(route: Route, person: Household) -> list[str]:
@@ -106,8 +116,9 @@ def everything_of(person: Household) -> list[str]:
 
 def test_the_probe_knows_routes_of_every_sort() -> None:
     patterns = {route.pattern.split("/")[0] for route in with_ids()}
-    assert patterns == {"jobs", "library", "api", "stream", "files"}
-    assert len(with_ids()) >= 17
+    assert patterns == {"jobs", "library", "api", "files"}
+    assert len(with_ids()) >= 16
+    assert len(with_ids(streams=True)) >= 1
 
 
 def test_what_is_alices_does_not_exist_for_bob(
@@ -138,8 +149,8 @@ def does_not_exist(route: Route, answer: Any, what: str) -> None:
 def test_what_is_alices_is_there_for_alice(households: tuple[Household, Household]) -> None:
     alice, _bob = households
     for route in with_ids():
-        if route.name in {"file", "job_stream"}:
-            continue  # opened by a signature; never ends: see test_files.py, test_streams.py
+        if route.name == "file":
+            continue  # opened by a signature: see tests/generation/test_files.py
         with transaction.atomic():
             statuses = [
                 status_of(ask(alice, route, method, address))
@@ -168,6 +179,20 @@ def test_nobody_gets_past_the_door_of_what_is_alices(
             for method in METHODS:
                 refused(route, ask(None, route, method, address), address)
     assert everything_of(alice) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_of_alices_does_not_exist_for_bob_nor_for_nobody(live_address: str) -> None:
+    alice, bob = factories.furnish("alice@example.com"), factories.furnish("bob@example.com")
+    for headers, status, code in (
+        (bob.api.bearer, 404, "not_found"),
+        ({}, 401, "not_authenticated"),
+    ):
+        for route in with_ids(streams=True):
+            for address in addresses(route, alice):
+                for method in METHODS:
+                    answer = httpx.request(method, live_address + address, headers=headers)
+                    assert (answer.status_code, answer.json()["code"]) == (status, code), address
 
 
 def refused(route: Route, answer: Any, address: str) -> None:
@@ -201,8 +226,6 @@ def test_a_list_of_bobs_names_nothing_of_alices(
     hers = {value for values in ids_of(alice).values() for value in values}
     hers |= {str(alice.user.pk), alice.user.email}
     for route in without_ids():
-        if route.name == "stream":
-            continue  # it never ends, see test_streams.py
         answer = ask(bob, route, "GET", str(route))
         body = b"".join(answer) if answer.streaming else answer.content  # static files stream
         assert [value for value in hers if value in body.decode()] == [], route

@@ -1,10 +1,14 @@
 """Where files live and how they are addressed: privately, for a short time."""
 
+import os
 import time
+from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
+from uuid import uuid4
 
 from django.conf import settings
 from django.core import signing
+from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from django.utils.crypto import constant_time_compare
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -14,6 +18,21 @@ SALT = "visiona.files"
 
 class LocalStorage(FileSystemStorage):
     """Files on this machine's disk, under addresses that are signed and expire."""
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        """Write beside the place and move there: a file is whole, whoever is killed in the middle.
+
+        A slow worker may write what another has delivered meanwhile.
+        """
+        unfinished = f"{name}.{uuid4().hex}.part"
+        try:
+            super()._save(unfinished, content)
+            with Path(self.path(unfinished)).open("rb") as written:
+                os.fsync(written.fileno())
+            Path(self.path(unfinished)).replace(self.path(name))
+        finally:
+            self.delete(unfinished)
+        return name
 
     def url(self, name: str | None) -> str:
         """Return an address that serves this file for fifteen to thirty minutes.

@@ -83,6 +83,13 @@ def small_composition_of(**changes: Any) -> Composition:
         return composed(request, quietly)
 
 
+def small_picture_of(**changes: Any) -> Picture:
+    """For tests of labels, facts and refusals, where the size of the picture is not the point."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thumbnail, "ASPECT_RATIOS", SMALL)
+        return picture_of(**changes)
+
+
 SMALL = {aspect: (width // 4, height // 4) for aspect, (width, height) in ASPECT_RATIOS.items()}
 
 

@@ -63,11 +63,11 @@ def test_the_corner_of_the_duration_badge_stays_free_of_text(style: str) -> None
     badge = Box(int(width * 0.86) + 1, int(height * 0.86) + 1, width, height)
     shown: tuple[dict[str, str], ...] = ({}, {"objects": "pizza"}, {"name": "astronaut"})
 
-    for seed, title, subject in itertools.product(range(3), [*TITLES, *LONG_TITLES], shown):
+    for seed, title, subject in itertools.product(range(2), LONG_TITLES, shown):
         block = layout_of(style, "16:9", title, seed=seed, **subject).block
         assert block is not None
         assert not block.box.overlaps(badge), (seed, title, subject)
-    for seed, title in itertools.product(range(3, 12), LONG_TITLES):
+    for seed, title in itertools.product(range(12), [*TITLES, *LONG_TITLES]):
         block = layout_of(style, "16:9", title, seed=seed).block
         assert block is not None
         assert not block.box.overlaps(badge), (seed, title)
@@ -76,7 +76,7 @@ def test_the_corner_of_the_duration_badge_stays_free_of_text(style: str) -> None
 @pytest.mark.parametrize("aspect", ["16:9", "4:5"])
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", ""])
 def test_ornaments_keep_off_title_subject_and_photo(name: str, aspect: str) -> None:
-    found = []
+    found: list[Box] = []
     for seed in range(3):
         composition = small_composition_of(
             style="playful", aspect_ratio=aspect, title="Pizza hates Mondays", name=name, seed=seed
