@@ -59,7 +59,8 @@ def _granian(port: int) -> tuple[str, ...]:
 
 
 def _uvicorn(port: int) -> tuple[str, ...]:
-    manners = ("--workers", WORKERS, "--log-level", "error", "--no-access-log", "--lifespan", "off")
+    # It reports each visitor that leaves as an error.
+    manners = ("--workers", WORKERS, "--log-level", "critical", "--lifespan", "off")
     return ("-m", "uvicorn", "--port", str(port), *manners, "tests.bench.plain_asgi:application")
 
 

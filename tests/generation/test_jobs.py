@@ -315,3 +315,55 @@ def test_a_job_that_takes_longer_than_usual_says_so(alice: User) -> None:
     job.started_at = job.created_at = clock.now() - timedelta(seconds=13)
     assert (job.eta_seconds, job.is_slow) == (None, True)
     assert str(job) == "thumbnail queued"
+
+
+def test_a_job_whose_worker_died_after_a_cancel_was_asked_for_is_canceled(alice: User) -> None:
+    job = factories.make_job(alice)
+    moment = clock.now() - timedelta(seconds=1)
+    Job.objects.update(status="running", lease_until=moment, cancel_requested_at=moment)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.released) == ("canceled", 10)
+    assert wallet(alice) == (20, 0)
+
+
+def test_a_deadline_that_passes_in_mid_render_ends_the_job(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.make_job(alice)
+    late = clock.now() + timedelta(hours=1)
+
+    def slow(order: Any, *, report: Any) -> Any:
+        monkeypatch.setattr(clock, "now", lambda: late)
+        report("drawing", 0.5)
+
+    monkeypatch.setattr(local, "thumbnail", slow)
+
+    run_everything()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.error_stage) == ("failed", "deadline_passed", "drawing")
+    assert wallet(alice) == (20, 0)
+
+
+def test_who_lost_the_lease_at_the_very_end_settles_nothing(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.make_job(alice)
+    draw = local.thumbnail
+
+    def taken_over_at_the_end(order: Any, **options: Any) -> Any:
+        picture = draw(order, **options)
+        Job.objects.update(lease_token="019f0000-0000-7000-8000-000000000001")
+        return picture
+
+    monkeypatch.setattr(local, "thumbnail", taken_over_at_the_end)
+
+    assert running.run_job(job_id=job.pk)
+
+    job.refresh_from_db()
+    assert (job.status, job.captured, job.released) == ("running", 0, 0)
+    assert wallet(alice) == (10, 10)
+    assert selectors.assets_of_job(job=job).count() == 0

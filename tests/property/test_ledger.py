@@ -116,20 +116,11 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(who=people, amount=amounts, number=more_keys)
     def reserve(self, who: int, amount: int, number: int) -> None:
-        purse, key = self.purses[who], f"r{number}"
-        expected = purse.outcome_of_key(key, "reserve", amount)
-        expected = expected or ("ok" if amount <= purse.available else "insufficient")
+        self._reserve(who, amount, f"r{number}")
 
-        with act_as_user(self.users[who].pk):
-            status, result = outcome(
-                services.reserve, amount=amount, key=key, purpose="thumbnail", reference="job"
-            )
-
-        self._check(status, expected)
-        if result and status == "ok":
-            purse.keys[key] = ("reserve", amount)
-            purse.held += amount
-            self.holds.append(Hold(id=result.hold, owner=who, amount=amount))
+    @rule(who=people, beyond=st.sampled_from([0, 1]), number=few_keys)
+    def reserve_all_that_is_left(self, who: int, beyond: int, number: int) -> None:
+        self._reserve(who, max(1, self.purses[who].available + beyond), f"all{number}")
 
     @precondition(lambda self: self._has("held"))
     @rule(turn=turns, part=st.sampled_from([None, 1, 3, 0, 26]))
@@ -228,6 +219,22 @@ class Ledger(RuleBasedStateMachine):
             purse.keys[key] = (kind, amount)
             purse.balance += amount
 
+    def _reserve(self, who: int, amount: int, key: str) -> None:
+        purse = self.purses[who]
+        expected = purse.outcome_of_key(key, "reserve", amount)
+        expected = expected or ("ok" if amount <= purse.available else "insufficient")
+
+        with act_as_user(self.users[who].pk):
+            status, result = outcome(
+                services.reserve, amount=amount, key=key, purpose="thumbnail", reference="job"
+            )
+
+        self._check(status, expected)
+        if result and status == "ok":
+            purse.keys[key] = ("reserve", amount)
+            purse.held += amount
+            self.holds.append(Hold(id=result.hold, owner=who, amount=amount))
+
     def _capture(self, hold: Hold, part: int | None) -> None:
         amount = hold.amount if part is None else part
         expected = "ok" if 0 < amount <= hold.amount else "too_much"
@@ -285,7 +292,7 @@ def test_two_wallets_hold_what_the_model_says_after_every_step() -> None:
     run_state_machine_as_test(
         Ledger,
         settings=settings(
-            max_examples=60,
+            max_examples=45,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
