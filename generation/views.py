@@ -68,7 +68,12 @@ def _order(request: UserRequest) -> HttpResponse:
     context = {"job": job, "form": ThumbnailForm(initial={"submission": new_submission()})}
     context["quote"] = job_services.quote(kind=job.kind, params=job.params)
     context |= _photos(request, form, photo_id)
-    return render(request, "generation/studio.html#accepted", context, status=HTTPStatus.ACCEPTED)
+    response = render(
+        request, "generation/studio.html#accepted", context, status=HTTPStatus.ACCEPTED
+    )
+    # A quote asked for before the order may arrive after it: have it asked for again.
+    response["HX-Trigger"] = "visiona:ordered"
+    return response
 
 
 def _refused(
