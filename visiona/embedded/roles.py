@@ -16,7 +16,7 @@ from visiona.embedded.secrets import read_secrets, write_secrets
 STATEMENTS = Path(__file__).with_name("roles.sql")
 LOGINS = ("visiona_owner", "visiona_web", "visiona_jobs")
 ROLES = (*LOGINS, "visiona_app", "visiona_staff", "visiona_worker")
-OLDEST_SERVER = 170000
+OLDEST_SERVER = 180000
 HELP = "see 'Your own PostgreSQL' in docs/running.md"
 
 
@@ -84,7 +84,7 @@ def with_login(url: str, user: str, password: str) -> str:
 
 def _check_server(connection: psycopg.Connection) -> None:
     if connection.info.server_version < OLDEST_SERVER:
-        raise CannotStart("The database of DATABASE_URL is older than PostgreSQL 17.")
+        raise CannotStart("The database of DATABASE_URL is older than PostgreSQL 18.")
 
 
 def _ensure_roles(

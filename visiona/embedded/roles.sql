@@ -1,4 +1,4 @@
--- The roles of Visiona and what each may do in the current database. Needs PostgreSQL 17 or newer.
+-- The roles of Visiona and what each may do in the current database. Needs PostgreSQL 18 or newer.
 -- Runs any number of times. Run it as a superuser, or as the owner of the database with CREATEROLE.
 --
 -- visiona_owner   owns the tables; migrations and hand-run commands
