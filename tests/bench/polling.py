@@ -12,7 +12,7 @@ from visiona.lib.db.actor import act_as_user
 
 TARGET = "visiona.wsgi:application"
 WORKERS = "2"
-THREADS = "2"
+THREADS = "1"
 VISITORS = 16
 ROUNDS, QUICK_ROUNDS = 12, 4
 SECONDS = 2.0

@@ -28,7 +28,8 @@ class OutputSerializer[Row: Model](serializers.ModelSerializer[Row]):
     """Rows as the API shows them; which fields a model gives is worked out once, not per answer."""
 
     def get_fields(self) -> dict[str, Any]:
-        return copy.deepcopy(_fields_of(type(self)))
+        # They only read: a shallow copy is enough to belong to this serializer.
+        return {name: copy.copy(field) for name, field in _fields_of(type(self)).items()}
 
     def derive_fields(self) -> dict[str, Any]:
         """Return the fields that the model and the declarations give."""
