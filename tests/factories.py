@@ -19,7 +19,7 @@ from accounts import services as accounts_services
 from accounts.models import User
 from credits import services as credits_services
 from generation import selectors
-from generation.models import Asset, Job
+from generation.models import Asset, Job, Upload
 from generation.providers import local
 from generation.providers.base import Picture, ThumbnailOrder
 from generation.services import assets, jobs, photos, running
@@ -60,6 +60,14 @@ def make_photo(user: User, name: str = "astronaut.jpg") -> Asset:
         return photos.add_photo(user=user, upload=upload(name))
 
 
+def make_upload(user: User) -> Upload:
+    """A file that somebody began to send."""
+    with act_as_user(user.pk):
+        return Upload.objects.create(
+            user=user, filename="me.jpg", content_type="image/jpeg", bytes=1000
+        )
+
+
 @contextmanager
 def plain_pictures() -> Iterator[None]:
     """Let the provider deliver plain pictures, where a test is not about what is in them."""
@@ -87,6 +95,7 @@ class Household:
     user: User
     api: ApiClient
     photo: Asset
+    arriving: Upload
     waiting: Job
     failed: Job
     delivered: Job
@@ -103,6 +112,7 @@ def furnish(email: str) -> Household:
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
     photo = make_photo(user)
+    arriving = make_upload(user)
     failed = make_job(user, title="It failed")
     Job.objects.filter(pk=failed.pk).update(attempts=running.MAX_ATTEMPTS)
     running.run_job(job_id=failed.pk)
@@ -118,6 +128,7 @@ def furnish(email: str) -> Household:
         user=user,
         api=api,
         photo=photo,
+        arriving=arriving,
         waiting=Job.objects.get(pk=waiting),
         failed=Job.objects.get(pk=failed.pk),
         delivered=Job.objects.get(pk=delivered.pk),

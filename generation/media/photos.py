@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image, ImageCms, ImageFilter, ImageOps, ImageStat
 
 from generation.errors import ImageTooLarge, UnreadableImage
-from generation.media.renditions import preview_of
+from generation.media.renditions import renditions_of
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 12_000
@@ -37,10 +37,10 @@ LAPLACIAN = ImageFilter.Kernel((3, 3), [0, 1, 0, 1, -4, 1, 0, 1, 0], scale=1, of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanPhoto:
-    """A JPEG of our own making, its preview, and what we think of it."""
+    """A JPEG of our own making, its smaller copies, and what we think of it."""
 
     data: bytes
-    preview: bytes
+    renditions: dict[int, bytes]
     width: int
     height: int
     coach: dict[str, Any]
@@ -55,7 +55,7 @@ def clean(raw: bytes) -> CleanPhoto:
     data = _encode(picture)
     return CleanPhoto(
         data=data,
-        preview=preview_of(data),
+        renditions=renditions_of(data),
         width=picture.width,
         height=picture.height,
         coach=_coach(picture),

@@ -1,18 +1,31 @@
 """The small pictures that stand for large ones."""
 
 import io
+from collections.abc import Collection
 
 from PIL import Image
 
-PREVIEW_SIDE = 640
-PREVIEW_QUALITY = 82
+WIDTHS = (320, 640, 1024)
+PREVIEW_WIDTH = 640
+QUALITY = 82
 
 
-def preview_of(data: bytes) -> bytes:
-    """Return a WebP of at most 640 px a side."""
+def renditions_of(data: bytes) -> dict[int, bytes]:
+    """Return WebP copies of a picture by their width in pixels, none wider than the picture."""
     with Image.open(io.BytesIO(data)) as picture:
-        small = picture.convert("RGB")
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+        whole = picture.convert("RGB")
+    widths = [width for width in WIDTHS if width <= whole.width] or [whole.width]
+    return {width: _scaled(whole, width) for width in widths}
+
+
+def preview_width(widths: Collection[int]) -> int:
+    """Return the width of the copy that stands for a picture in lists."""
+    return max((width for width in widths if width <= PREVIEW_WIDTH), default=0) or min(widths)
+
+
+def _scaled(picture: Image.Image, width: int) -> bytes:
+    height = max(1, round(picture.height * width / picture.width))
+    small = picture.resize((width, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=PREVIEW_QUALITY)
+    small.save(out, "WEBP", quality=QUALITY)
     return out.getvalue()

@@ -49,6 +49,12 @@ class Asset(models.Model):
     alt_text = models.CharField(max_length=300, default="")
     file = models.CharField(max_length=200)
     preview = models.CharField(max_length=200)
+    # Smaller copies by their width in pixels; the preview is one of them.
+    renditions = models.JSONField(default=dict)
+    # The same picture before its title was set, so that the title can be set anew.
+    plate = models.CharField(max_length=200, blank=True, default="")
+    # Of the bytes that a person sent, by which the same file is known again.
+    original_sha256 = models.CharField(max_length=64, blank=True, default="")
     content_type = models.CharField(max_length=40)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -68,6 +74,12 @@ class Asset(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["job", "number"], name="asset_of_job_once"),
+            models.UniqueConstraint(
+                fields=["user", "original_sha256"],
+                condition=models.Q(source="upload", deleted_at=None)
+                & ~models.Q(original_sha256=""),
+                name="asset_of_original_once",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -95,6 +107,20 @@ class Asset(models.Model):
     def thumbnail_url(self) -> str:
         """A signed address of the small picture."""
         return default_storage.url(self.preview)
+
+    @property
+    def srcset(self) -> str:
+        """Signed addresses of the smaller copies with their widths, for an img element."""
+        widths = sorted(self.renditions, key=int)
+        return ", ".join(
+            f"{default_storage.url(self.renditions[width])} {width}w" for width in widths
+        )
+
+    @property
+    def file_names(self) -> set[str]:
+        """The names of all its files in storage."""
+        names = {self.file, self.preview, self.plate, *self.renditions.values()}
+        return names - {""}
 
     @property
     def download_name(self) -> str:

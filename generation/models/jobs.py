@@ -49,6 +49,8 @@ class Job(models.Model):
     progress = models.PositiveSmallIntegerField(default=0)
     provider = models.CharField(max_length=32, default="local")
     params = models.JSONField()
+    # The asset whose order this one repeats; it may be gone by now.
+    remix_of_id = models.UUIDField(null=True)
     price = models.PositiveIntegerField()
     captured = models.PositiveIntegerField(default=0)
     released = models.PositiveIntegerField(default=0)

@@ -19,10 +19,10 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """One finished file with the small picture that stands for it."""
+    """One finished file with its smaller copies by their width in pixels."""
 
     data: bytes
-    preview: bytes
+    renditions: dict[int, bytes]
     content_type: str
     width: int
     height: int

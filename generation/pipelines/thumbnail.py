@@ -26,7 +26,7 @@ def make(context: JobContext) -> Iterator[Product]:
         picture = local.thumbnail(order, report=report)
         yield Product(
             data=picture.data,
-            preview=renditions.preview_of(picture.data),
+            renditions=renditions.renditions_of(picture.data),
             content_type=picture.content_type,
             width=picture.width,
             height=picture.height,

@@ -2,10 +2,13 @@
 
 import hashlib
 from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from generation.media.renditions import preview_width
 from generation.models import Asset, Job
 from generation.pipelines.base import Product
 from visiona.lib import clock
@@ -28,8 +31,9 @@ def store(*, job: Job, number: int, product: Product) -> Asset:
         prompt=job.params.get("prompt", ""),
         params=job.params | {"count": 1, "seed": product.seed},
         alt_text=product.alt_text[:300],
-        file=keep(name=f"{folder}/{number}.jpg", data=product.data),
-        preview=keep(name=f"{folder}/{number}-preview.webp", data=product.preview),
+        **keep_picture(
+            name=f"{folder}/{number}.jpg", data=product.data, renditions=product.renditions
+        ),
         content_type=product.content_type,
         width=product.width,
         height=product.height,
@@ -46,6 +50,19 @@ def keep(*, name: str, data: bytes) -> str:
     return default_storage.save(name, ContentFile(data))
 
 
+def keep_picture(*, name: str, data: bytes, renditions: dict[int, bytes]) -> dict[str, Any]:
+    """Store a picture with its smaller copies and return the asset's fields that name them."""
+    stem = PurePosixPath(name).with_suffix("")
+    names = {
+        width: keep(name=f"{stem}-{width}.webp", data=copy) for width, copy in renditions.items()
+    }
+    return {
+        "file": keep(name=name, data=data),
+        "preview": names[preview_width(names)],
+        "renditions": {str(width): copy for width, copy in names.items()},
+    }
+
+
 def photo_bytes(*, job: Job) -> bytes | None:
     """Return the photo that a job works on, even if its person deleted it meanwhile."""
     photo_id = job.params.get("photo_id")
@@ -59,9 +76,9 @@ def photo_bytes(*, job: Job) -> bytes | None:
 def erase_deleted() -> int:
     """Erase the rows and files of what was deleted thirty days ago; return how many."""
     old = Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR)
-    erased = list(old.only("id", "file", "preview")[:ERASE_LIMIT])
+    erased = list(old.only("id", "file", "preview", "plate", "renditions")[:ERASE_LIMIT])
     for asset in erased:
-        default_storage.delete(asset.file)
-        default_storage.delete(asset.preview)
+        for name in asset.file_names:
+            default_storage.delete(name)
         asset.delete()
     return len(erased)

@@ -250,7 +250,7 @@ def test_a_name_is_only_a_title_and_never_a_path(
     folder = Path(settings.FILES_DIR) / f"people/{alice.pk}/photos"
     assert kept_files() - before == {
         folder / f"{photo.pk}.jpg",
-        folder / f"{photo.pk}-preview.webp",
+        *(folder / f"{photo.pk}-{width}.webp" for width in photo.renditions),
     }
 
 
