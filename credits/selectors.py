@@ -1,11 +1,13 @@
 """The only way to wallets and their entries."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import FETCH_RAISE, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from credits.models import Entry, Reservation, Wallet
 
@@ -21,6 +23,15 @@ class Totals:
 
     granted: int
     spent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What one purpose took on one day, refunds taken off, in credits."""
+
+    day: date
+    purpose: str
+    amount: int
 
 
 def wallet_of(*, user: "User") -> Wallet:
@@ -57,6 +68,22 @@ def totals_of(*, user: "User") -> Totals:
     )
     spent = -by_kind.get("capture", 0) - by_kind.get("refund", 0)
     return Totals(granted=by_kind.get("grant", 0) + by_kind.get("adjust", 0), spent=spent)
+
+
+def spending_of(*, user: "User", since: date) -> list[Spending]:
+    """Return what the person spent since that day (UTC), by day and purpose, oldest first."""
+    spent = Entry.objects.filter(
+        wallet_id=user.pk,
+        kind__in=(Entry.Kind.CAPTURE, Entry.Kind.REFUND),
+        created_at__gte=datetime.combine(since, time.min, UTC),
+    )
+    rows = (
+        spent.annotate(day=TruncDate("created_at", tzinfo=UTC))
+        .values_list("day", "reservation__purpose")
+        .annotate(Sum("balance_change"))
+        .order_by("day", "reservation__purpose")
+    )
+    return [Spending(day=day, purpose=purpose, amount=-change) for day, purpose, change in rows]
 
 
 def broken_promises() -> list[tuple[UUID, str]]:

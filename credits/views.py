@@ -1,7 +1,10 @@
 """The statement: every change of a person's credits, in plain words."""
 
+import csv
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
@@ -12,11 +15,19 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
 from credits import selectors as credits_selectors
+from visiona.lib import clock
 
 if TYPE_CHECKING:
     from credits.models import Entry
+    from credits.selectors import Spending
 
 PAGE_SIZE = 50
+RANGES = (7, 30, 90)
+CHART_HEIGHT = 100
+BAR_STEP = 10
+CSV_HEAD = ("time", "kind", "what", "change", "held_change", "balance", "job_id")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet calculate instead of show."""
 
 WORDS = {
     "reserve": "Held for {}",
@@ -53,6 +64,56 @@ def row_of(entry: "Entry") -> Row:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One day of the chart in units of its view box, drawn from the bottom up."""
+
+    x: int
+    height: float
+    day: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What was spent in a range of days: a bar for each day, and each purpose with its sum."""
+
+    days: int
+    total: int
+    width: int
+    bars: list[Bar]
+    purposes: list[tuple[str, int]]
+
+
+def chart_of(spendings: "Iterable[Spending]", *, today: date, days: int) -> Chart:
+    """Sum spendings by day and by purpose; the tallest bar fills the chart."""
+    by_day: Counter[date] = Counter()
+    by_purpose: Counter[str] = Counter()
+    for spending in spendings:
+        by_day[spending.day] += spending.amount
+        by_purpose[spending.purpose] += spending.amount
+    tallest = max(by_day.values(), default=0)
+    first = today - timedelta(days=days - 1)
+    bars = [
+        Bar(
+            x=number * BAR_STEP,
+            height=round(CHART_HEIGHT * max(by_day[day], 0) / tallest, 1) if tallest > 0 else 0,
+            day=day,
+            amount=by_day[day],
+        )
+        for number, day in enumerate(first + timedelta(days=n) for n in range(days))
+    ]
+    return Chart(
+        days=days,
+        total=sum(by_day.values()),
+        width=days * BAR_STEP,
+        bars=bars,
+        purposes=[
+            (purpose.replace("_", " "), amount) for purpose, amount in by_purpose.most_common()
+        ],
+    )
+
+
 @login_required
 @require_safe
 def statement(request: UserRequest) -> HttpResponse:
@@ -65,5 +126,36 @@ def statement(request: UserRequest) -> HttpResponse:
         "rows": [row_of(entry) for entry in page],
         "held": credits_selectors.open_reservations_of(user=request.user),
         "totals": credits_selectors.totals_of(user=request.user),
+        "chart": _chart(request),
+        "ranges": RANGES,
     }
     return render(request, "credits/statement.html", context)
+
+
+def _chart(request: UserRequest) -> Chart:
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in map(str, RANGES) else RANGES[1]
+    today = clock.now().date()
+    since = today - timedelta(days=days - 1)
+    spent = credits_selectors.spending_of(user=request.user, since=since)
+    return chart_of(spent, today=today, days=days)
+
+
+@login_required
+@require_safe
+def statement_csv(request: UserRequest) -> HttpResponse:
+    """Give the whole statement as a table for other programs, newest first."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="visiona-credits.csv"'
+    table = csv.writer(response)
+    table.writerow(CSV_HEAD)
+    for entry in credits_selectors.entries_of(user=request.user):
+        row = row_of(entry)
+        words = f"'{row.words}" if row.words.startswith(FORMULA) else row.words
+        table.writerow(
+            (
+                *(row.at.isoformat(timespec="seconds"), row.kind, words),
+                *(row.change, row.held_change, row.balance, row.job_id),
+            )
+        )
+    return response
