@@ -9,6 +9,7 @@ from django.db.models.functions import UUID7, Now
 from visiona.lib import clock
 
 TYPICAL_SECONDS = {"thumbnail": 4}
+UNKNOWN_SECONDS = 30
 LONGER_THAN_USUAL = 3
 
 
@@ -57,6 +58,9 @@ class Job(models.Model):
     reservation = models.OneToOneField(
         "credits.Reservation", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    # The median of what recent jobs of this kind took for each of their pictures; the database
+    # fills it in, with 0 where there were none yet.
+    usual_seconds = models.FloatField(db_default=0.0)
     submission = models.CharField(max_length=255)
     request_id = models.CharField(max_length=64)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -107,6 +111,11 @@ class Job(models.Model):
                 condition=models.Q(status__in=("queued", "running")),
                 name="job_open_by_time",
             ),
+            models.Index(
+                fields=["kind", "-finished_at"],
+                condition=models.Q(status="succeeded"),
+                name="job_succeeded_by_kind",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,18 +132,22 @@ class Job(models.Model):
         return str(self.params.get("title", ""))
 
     @property
+    def expected_seconds(self) -> float:
+        """How long such a job takes, from when a worker begins it."""
+        each = self.usual_seconds or TYPICAL_SECONDS.get(self.kind, UNKNOWN_SECONDS)
+        return each * int(self.params.get("count", 1))
+
+    @property
     def eta_seconds(self) -> int | None:
         """How long it will probably still take; None once that cannot be said."""
         if self.is_final:
             return None
-        whole = TYPICAL_SECONDS.get(self.kind, 30) * int(self.params.get("count", 1))
         since = self.started_at or clock.now()
-        left = whole - (clock.now() - since).total_seconds()
+        left = self.expected_seconds - (clock.now() - since).total_seconds()
         return max(1, round(left)) if left > 0 else None
 
     @property
     def is_slow(self) -> bool:
         """Whether it takes longer than such a job usually does."""
-        usual = TYPICAL_SECONDS.get(self.kind, 30) * int(self.params.get("count", 1))
         age = (clock.now() - self.created_at).total_seconds()
-        return not self.is_final and age > LONGER_THAN_USUAL * usual
+        return not self.is_final and age > LONGER_THAN_USUAL * self.expected_seconds

@@ -311,10 +311,29 @@ def test_an_order_that_the_engine_cannot_draw_costs_nothing(alice: User) -> None
 
 def test_a_job_that_takes_longer_than_usual_says_so(alice: User) -> None:
     job = factories.make_job(alice)
-    assert (job.eta_seconds, job.is_slow) == (4, False)
+    assert (job.usual_seconds, job.eta_seconds, job.is_slow) == (0, 4, False)
     job.started_at = job.created_at = clock.now() - timedelta(seconds=13)
     assert (job.eta_seconds, job.is_slow) == (None, True)
     assert str(job) == "thumbnail queued"
+
+
+def test_what_to_expect_is_what_was_measured_lately_whoevers_it_was(alice: User, bob: User) -> None:
+    factories.grant(alice, 100)
+    for seconds, count in ((6, 1), (20, 1), (16, 2)):  # 6, 20 and 8 seconds a picture
+        done = factories.make_job(alice, count=count)
+        Job.objects.filter(pk=done.pk).update(started_at=clock.now() - timedelta(seconds=seconds))
+        with factories.plain_pictures():
+            running.run_job(job_id=done.pk)
+
+    job = factories.make_job(bob, count=2)
+
+    assert job.usual_seconds == pytest.approx(8, abs=0.8)
+    assert job.expected_seconds == pytest.approx(16, abs=1.6)
+    assert job.eta_seconds in {15, 16, 17}
+    job.created_at = clock.now() - timedelta(seconds=40)
+    assert not job.is_slow
+    job.created_at = clock.now() - timedelta(seconds=60)
+    assert job.is_slow
 
 
 def test_a_job_whose_worker_died_after_a_cancel_was_asked_for_is_canceled(alice: User) -> None:
