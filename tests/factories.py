@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import redis
@@ -47,11 +47,17 @@ def grant(user: User, amount: int) -> None:
         credits_services.grant(user_id=user.pk, amount=amount, key=f"test:{uuid4()}", reason="Test")
 
 
-def make_job(user: User, **params: Any) -> Job:
+def make_job(user: User, *, remix_of: UUID | None = None, **params: Any) -> Job:
     """A thumbnail that somebody ordered."""
     order = {"title": "How to win", **params}
     with act_as_user(user.pk):
-        return jobs.submit(user=user, kind="thumbnail", params=order, request_id="tests-request")
+        return jobs.submit(
+            user=user,
+            kind="thumbnail",
+            params=order,
+            request_id="tests-request",
+            remix_of=remix_of,
+        )
 
 
 def make_photo(user: User, name: str = "astronaut.jpg") -> Asset:

@@ -35,16 +35,23 @@ def submit(
     params: Mapping[str, Any],
     request_id: str,
     idempotency_key: str | None = None,
+    remix_of: UUID | None = None,
 ) -> Job:
     """Hold the price and queue the job, both or neither.
 
-    The same key of the same person returns the job that it made first. Raises
-    InsufficientCredits, and NotFound for a photo that is not the person's.
+    The same key of the same person returns the job that it made first; `remix_of` is the asset
+    that the order began from. Raises InsufficientCredits, and NotFound for a photo or an asset
+    that is not the person's.
     """
     submission = idempotency_key or str(uuid7())
     try:
         with transaction.atomic():
-            return _create(user, catalog.KINDS[kind], dict(params), submission, request_id)
+            job = _priced(user, catalog.KINDS[kind], params)
+            job.submission = submission
+            job.request_id = request_id
+            job.remix_of_id = remix_of and selectors.asset_of(user=user, asset_id=remix_of).pk
+            _queue(job)
+            return job
     except IntegrityError:
         first = selectors.jobs_of(user=user).filter(submission=submission).first()
         if first is None:
@@ -52,33 +59,35 @@ def submit(
         return first
 
 
-def _create(
-    user: "User", kind: Kind, params: dict[str, Any], submission: str, request_id: str
-) -> Job:
+def _priced(user: "User", kind: Kind, params: Mapping[str, Any]) -> Job:
+    """Return the job of an order, with every default in its place, not saved yet."""
     wanted = {**kind.defaults, **params}
     if wanted.get("photo_id"):
         wanted["photo_id"] = str(selectors.photo_of(user=user, photo_id=wanted["photo_id"]).pk)
     if wanted.get("seed") is None:
         wanted["seed"] = secrets.randbelow(2**31)
-    job = Job(
+    return Job(
         id=uuid7(),
         user_id=user.pk,
         kind=kind.name,
         queue=kind.queue,
         params=wanted,
         price=quote(kind=kind.name, params=wanted).price,
-        submission=submission,
-        request_id=request_id,
         deadline=clock.now() + timedelta(minutes=kind.deadline_minutes),
     )
+
+
+def _queue(job: Job) -> None:
     if job.price:
         job.reservation_id = credits_services.reserve(
-            amount=job.price, key=f"job:{submission}", purpose=kind.name, reference=str(job.pk)
+            amount=job.price,
+            key=f"job:{job.submission}",
+            purpose=job.kind,
+            reference=str(job.pk),
         ).hold
     job.save(force_insert=True)
-    enqueue(RUN_JOB, queue=kind.queue, job_id=str(job.pk))
-    live.announce(user_id=user.pk, event="job.updated")
-    return job
+    enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
+    live.announce(user_id=job.user_id, event="job.updated")
 
 
 @transaction.atomic

@@ -336,6 +336,22 @@ def test_what_to_expect_is_what_was_measured_lately_whoevers_it_was(alice: User,
     assert job.is_slow
 
 
+def test_an_order_remembers_the_picture_that_it_began_from(alice: User, bob: User) -> None:
+    factories.grant(alice, 10)
+    with factories.plain_pictures():
+        running.run_job(job_id=factories.make_job(alice).pk)
+    (picture,) = selectors.assets_of(user=alice)
+
+    again = factories.make_job(alice, remix_of=picture.pk)
+
+    assert Job.objects.get(pk=again.pk).remix_of_id == picture.pk
+    assert "remix_of" not in again.params
+    with pytest.raises(NotFound):
+        factories.make_job(bob, remix_of=picture.pk)
+    assert wallet(bob) == (20, 0)
+    assert not Job.objects.filter(user=bob).exists()
+
+
 def test_a_job_whose_worker_died_after_a_cancel_was_asked_for_is_canceled(alice: User) -> None:
     job = factories.make_job(alice)
     moment = clock.now() - timedelta(seconds=1)
