@@ -1,17 +1,21 @@
 """Server-sent events: the present state first, then every change, until the page goes.
 
-Redis only says that something changed; what is sent is always read from the rows. Without Redis
-the stream looks by itself every three seconds, as a polling client would.
+A stream ends by itself after a quarter of an hour, and its client comes back; it ends within
+seconds of its session or key. Redis only says that something changed; what is sent is always read
+from the rows. Without Redis the stream looks by itself every three seconds, as a polling client
+would.
 """
 
 import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -36,6 +40,8 @@ from visiona.lib.errors import AppError, NotAuthenticated
 
 POLL_SECONDS = 3.0
 KEEP_ALIVE_SECONDS = 15.0
+KNOWN_SECONDS = 10.0
+"""How long a stream takes for granted that its reader has not signed out."""
 RECONNECT_MILLISECONDS = 2000
 RECENT = timedelta(seconds=10)
 """A page that just loaded may have missed what ended while it was on its way."""
@@ -54,21 +60,32 @@ Write = Callable[[Any, list[Job]], list[str]]
 class Reader:
     """What one stream has told, and how it finds what is new."""
 
-    user: Any
+    person: Callable[[], Any]
     write: Write
     resume_at: datetime | None
     only: UUID | None = None
     told: dict[UUID, datetime] = field(default_factory=dict)
     began: bool = False
+    user: Any = None
+    known_at: float = -KNOWN_SECONDS
 
     def news(self) -> list[str]:
-        """Return the messages that are due; at first the present state. Raises NotFound."""
+        """Return the messages that are due; at first the present state.
+
+        Raises NotFound, and NotAuthenticated when the reader has signed out.
+        """
+        self._know_reader()
         with act_as(Actor(user_id=self.user.pk)), transaction.atomic():
             candidates = self._one() if self.only else self._all()
             new = [job for job in candidates if self.told.get(job.pk) != job.updated_at]
             self.told |= {job.pk: job.updated_at for job in new}
             first, self.began = not self.began, True
             return self.write(self.user, new) if new or first else []
+
+    def _know_reader(self) -> None:
+        """Ask now and then whether the key or session that opened the stream still holds."""
+        if time.monotonic() - self.known_at >= KNOWN_SECONDS:
+            self.user, self.known_at = self.person(), time.monotonic()
 
     def _one(self) -> list[Job]:
         return [selectors.job_of(user=self.user, job_id=cast("UUID", self.only))]
@@ -100,8 +117,7 @@ async def _open(
     request: HttpRequest, write: Write, only: UUID | None = None
 ) -> HttpResponse | StreamingHttpResponse:
     try:
-        user = await _look(_person, request)
-        reader = Reader(user, write, _resume_point(request), only)
+        reader = Reader(partial(_person, request), write, _resume_point(request), only)
         first = await _look(reader.news)
     except AppError as error:
         return problem.http_answer(error)
@@ -138,6 +154,7 @@ def _person(request: HttpRequest) -> Any:
 
 
 async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
+    ends_at = time.monotonic() + settings.STREAM_SECONDS
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
     for message in first:
         yield message
@@ -146,18 +163,21 @@ async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
             try:
                 messages = await _look(reader.news)
             except AppError:
-                return  # what was looked at is gone
+                return  # what was looked at is gone, or who looked has signed out
             except (OperationalError, InterfaceError):
                 logger.warning("stream.database_unavailable")
                 return  # the page comes back by itself, and then says what it has seen
             for message in messages or [": keep-alive\n\n"]:
                 yield message
-            await wait_for_news()
+            left = ends_at - time.monotonic()
+            if left <= 0:
+                return
+            await wait_for_news(min(left, KEEP_ALIVE_SECONDS))
 
 
 @contextlib.asynccontextmanager
-async def _bell(user_id: UUID) -> AsyncIterator[Callable[[], Any]]:
-    """Give a function that returns when there may be news, or after a while."""
+async def _bell(user_id: UUID) -> AsyncIterator[Callable[[float], Any]]:
+    """Give a function that returns when there may be news, or after so many seconds."""
     client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1)
     listener = client.pubsub()
     try:
@@ -167,14 +187,12 @@ async def _bell(user_id: UUID) -> AsyncIterator[Callable[[], Any]]:
                 raise redis.exceptions.TimeoutError
         except RedisError:
             logger.warning("stream.redis_unavailable")
-            yield lambda: asyncio.sleep(POLL_SECONDS)
+            yield lambda seconds: asyncio.sleep(min(seconds, POLL_SECONDS))
             return
 
-        async def wait() -> None:
+        async def wait(seconds: float) -> None:
             try:
-                await listener.get_message(
-                    ignore_subscribe_messages=True, timeout=KEEP_ALIVE_SECONDS
-                )
+                await listener.get_message(ignore_subscribe_messages=True, timeout=seconds)
             except RedisError:
                 await asyncio.sleep(POLL_SECONDS)
 

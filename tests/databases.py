@@ -1,6 +1,7 @@
 """The test database as the product's own processes reach it: by their login, not by the owner's."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from django.db import connection, connections
+
+REST_SECONDS = 0.15
+PATIENCE_SECONDS = 20.0
+BUSY = """
+SELECT pid FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_type = 'client backend'
+   AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
 
 
 def address_of(login_url: str) -> str:
@@ -29,6 +38,20 @@ def owned_rows(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
+
+
+def await_rest() -> None:
+    """Wait until no other process has worked on the test database for a moment.
+
+    A stream whose client has just left may still be looking; emptying the tables under it would
+    end in a deadlock.
+    """
+    quiet_since = started = time.monotonic()
+    while time.monotonic() - quiet_since < REST_SECONDS:
+        if owned_rows(BUSY):
+            quiet_since = time.monotonic()
+            assert quiet_since - started < PATIENCE_SECONDS, "Somebody keeps working."
+        time.sleep(0.02)
 
 
 def in_threads[Item, Result](

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
+from visiona.lib import antivirus
+
 REQUIRED = {
     "SECRET_KEY": "Set SECRET_KEY to 50 random characters or more.",
     "PUBLIC_URL": "Set PUBLIC_URL to the address people use, with https.",
@@ -26,7 +28,26 @@ def check_production(*_: Any, **__: Any) -> list[CheckMessage]:
     ]
     if not settings.PUBLIC_URL.startswith("https://"):
         problems.append(Error("PUBLIC_URL is not https.", id="visiona.E011"))
+    return [*problems, *_bucket_problems(), *_scanner_problems()]
+
+
+def _bucket_problems() -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    if settings.S3_BUCKET and not settings.S3_ENDPOINT_URL.startswith("https://"):
+        hint = "Pages on https may neither show nor send files elsewhere."
+        problems.append(Error("S3_ENDPOINT_URL is not https.", hint=hint, id="visiona.E012"))
+    if settings.S3_ADDRESSING not in {"path", "virtual"}:
+        problems.append(Error("S3_ADDRESSING is neither path nor virtual.", id="visiona.E013"))
     return problems
+
+
+def _scanner_problems() -> list[CheckMessage]:
+    try:
+        if settings.CLAMD_ADDRESS:
+            antivirus.place_of(settings.CLAMD_ADDRESS)
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="visiona.E014")]
+    return []
 
 
 def insist() -> None:

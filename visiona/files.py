@@ -1,16 +1,24 @@
-"""Serve the files of local storage, only under addresses that we signed."""
+"""Serve and take the files of local storage, only at addresses that we signed."""
 
-from pathlib import PurePosixPath
 from typing import Any
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpRequest
-from django.views.decorators.http import require_safe
+from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
+from django.db import transaction
+from django.http import FileResponse, HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
-from visiona.lib.errors import NotFound
-from visiona.lib.storage import is_signed
-
-CONTENT_TYPES = {".jpg": "image/jpeg", ".webp": "image/webp", ".png": "image/png"}
+from visiona.lib.errors import FieldError, InvalidInput, Malformed, NotFound, TooLarge
+from visiona.lib.storage import (
+    content_type_of,
+    disposition_of,
+    is_signed,
+    outages_named,
+    permit_of,
+    servable,
+)
 
 
 @require_safe
@@ -20,12 +28,57 @@ def serve(request: HttpRequest, name: str) -> FileResponse:
     if not is_signed(name, expires=asked.get("expires", ""), signature=asked.get("signature", "")):
         raise NotFound("This address has expired or was changed. Reload the page.")
     try:
-        file = default_storage.open(name)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        file = default_storage.open(servable(name))
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, SuspiciousFileOperation):
         raise NotFound("This file is gone.") from None
-    kind = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
-    response = FileResponse(file, content_type=kind)
+    response = FileResponse(file, content_type=content_type_of(name))
     response["Cache-Control"] = "private, max-age=900"
+    response["Content-Disposition"] = disposition_of(name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+class LimitedUpload(TemporaryFileUploadHandler):
+    """Writes what comes to a temporary file, and stops when it is more than was agreed."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__()
+        self.max_bytes = max_bytes
+        self.is_exceeded = False
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        if start + len(raw_data) > self.max_bytes:
+            self.is_exceeded = True
+            # The rest is read and dropped: who is cut off never sees the answer.
+            raise StopUpload(connection_reset=False)
+        super().receive_data_chunk(raw_data, start)
+        return None
+
+
+@csrf_exempt
+@require_POST
+@transaction.non_atomic_requests
+def receive(request: HttpRequest) -> HttpResponse:
+    """Take the one file that a ticket is for; its signature is the permission.
+
+    Answers like a bucket. Raises NotAllowed, TooLarge, InvalidInput and StorageUnavailable.
+    """
+    permit = permit_of(request.GET.get("ticket", ""))
+    upload = LimitedUpload(permit.max_bytes)
+    request.upload_handlers = [upload]
+    try:
+        with outages_named(but=(UnreadablePostError,)):
+            file = request.FILES.get("file")
+    except UnreadablePostError:
+        raise Malformed("The file did not arrive whole. Send it again.") from None
+    if upload.is_exceeded:
+        raise TooLarge(f"Send at most {permit.max_bytes:,} bytes.")
+    if request.POST.get("Content-Type") != permit.content_type:
+        detail = f"Send the field Content-Type as it was given to you: {permit.content_type}."
+        raise InvalidInput([FieldError("Content-Type", "mismatch", detail)])
+    if file is None or not file.size:
+        detail = "Send the file in a form, after the other fields, and not empty."
+        raise InvalidInput([FieldError("file", "required", detail)])
+    default_storage.save(permit.name, file)
+    return HttpResponse(status=204)

@@ -1,6 +1,7 @@
 """/healthz: does this process answer? /readyz: may it be sent people?"""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import redis
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from visiona.lib.storage import StorageUnavailable
 
 
 @require_safe
@@ -53,7 +56,8 @@ def _redis() -> bool:
 
 
 def _storage() -> bool:
-    default_storage.exists("readyz")
+    if not cast("Any", default_storage).is_ready():
+        raise StorageUnavailable
     return True
 
 
@@ -68,5 +72,5 @@ CHECKS: dict[str, Callable[[], bool]] = {
 def _state(check: Callable[[], bool]) -> str:
     try:
         return "ok" if check() else "behind"
-    except (DatabaseError, redis.RedisError, OSError):
+    except (DatabaseError, redis.RedisError, StorageUnavailable, OSError):
         return "down"

@@ -19,7 +19,7 @@ from accounts.models import User
 from generation.models import Asset
 from generation.services import running
 from tests import factories
-from tests.databases import owned_rows
+from tests.databases import await_rest, owned_rows
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,6 +31,12 @@ WEB_SESSIONS = """
 SELECT count(*) FROM pg_stat_activity
  WHERE usename = 'visiona_web' AND datname = current_database()
 """
+
+
+@pytest.fixture(autouse=True)
+def looks_end(transactional_db: None) -> Iterator[None]:
+    yield
+    await_rest()
 
 
 def bearer(user: User) -> dict[str, str]:

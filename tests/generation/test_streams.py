@@ -15,10 +15,11 @@ from django.db import connection
 from django.test import Client
 
 from accounts import services as accounts_services
+from accounts.authentication import bearer_of
 from accounts.models import User
 from generation.models import Asset, Job
 from generation.services import jobs, running
-from tests import factories
+from tests import databases, factories
 from tests.processes import wait_until, web_server
 from visiona.embedded.throwaway import Servers
 from visiona.lib import clock, live
@@ -26,7 +27,7 @@ from visiona.lib.db.actor import act_as_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE = httpx.Timeout(10)
+PATIENCE = httpx.Timeout(20)
 NOBODYS_ID = "019f0000-0000-7000-8000-000000000001"
 
 
@@ -48,9 +49,15 @@ def bearer(user: User) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
+def cookie(user: User) -> dict[str, str]:
+    browser = Client()
+    browser.force_login(user)
+    return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={browser.session.session_key}"}
+
+
 @contextmanager
 def listening(address: str, path: str, **headers: str) -> Iterator[Iterator[Event]]:
-    """Open a stream and read it event by event; no event in ten seconds is a failure."""
+    """Open a stream and read it event by event; no sign of life in twenty seconds is a failure."""
     with httpx.stream("GET", f"{address}/stream/{path}", headers=headers, timeout=PATIENCE) as got:
         assert got.status_code == 200, got.read()
         assert got.headers["Content-Type"] == "text/event-stream"
@@ -99,6 +106,12 @@ def age(job: Job, by: timedelta) -> None:
 
 def point(moment: datetime) -> str:
     return str(int(moment.timestamp() * 1_000_000))
+
+
+@pytest.fixture(autouse=True)
+def looks_end(transactional_db: None) -> Iterator[None]:
+    yield
+    databases.await_rest()
 
 
 @pytest.fixture
@@ -178,10 +191,7 @@ def test_a_page_gets_its_cards_and_its_balance_as_html(alice: User, live_address
 
 def test_a_browser_is_known_by_its_cookie(alice: User, live_address: str) -> None:
     job = factories.make_job(alice)
-    browser = Client()
-    browser.force_login(alice)
-    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.session.session_key}"
-    with listening(live_address, f"jobs/{job.pk}", Cookie=cookie) as stream:
+    with listening(live_address, f"jobs/{job.pk}", **cookie(alice)) as stream:
         assert next(stream).json["id"] == str(job.pk)
 
 
@@ -225,12 +235,7 @@ def test_who_is_nobody_gets_a_problem_document(live_address: str, path: str) -> 
 
 
 def test_a_wrong_bearer_never_falls_back_to_the_cookie(alice: User, live_address: str) -> None:
-    browser = Client()
-    browser.force_login(alice)
-    headers = {
-        "Cookie": f"{settings.SESSION_COOKIE_NAME}={browser.session.session_key}",
-        "Authorization": "Bearer vis_wrong",
-    }
+    headers = cookie(alice) | {"Authorization": "Bearer vis_wrong"}
     assert httpx.get(f"{live_address}/stream/events", headers=headers).status_code == 401
 
 
@@ -266,3 +271,49 @@ def test_without_redis_a_stream_looks_by_itself(alice: User, product_servers: Se
         deliver()
         last = until(stream, "job.updated", status="succeeded")
     assert last.json["captured"] == 10
+
+
+def rest_of(stream: Iterator[Event]) -> float:
+    """Read to the end and tell how many seconds it took to come."""
+    began = time.monotonic()
+    for _ in stream:
+        pass
+    return time.monotonic() - began
+
+
+@pytest.mark.slow
+def test_a_stream_ends_by_itself_and_who_comes_back_has_missed_nothing(
+    alice: User, product_servers: Servers
+) -> None:
+    headers = bearer(alice)
+    with web_server(product_servers, STREAM_SECONDS="2") as address:
+        with listening(address, "events", **headers) as stream:
+            last = next(stream)
+            assert 1 < rest_of(stream) < 4
+        job = factories.make_job(alice)
+        with listening(address, "events", **headers, **{"Last-Event-ID": last.id}) as stream:
+            until(stream, "job.updated", id=str(job.pk), status="queued")
+
+
+@pytest.mark.slow
+def test_streams_end_within_seconds_of_the_session_or_key_that_opened_them(
+    alice: User, live_address: str
+) -> None:
+    page, program = cookie(alice), bearer(alice)
+    with (
+        listening(live_address, "events", **page) as seen,
+        listening(live_address, "events", **program) as heard,
+    ):
+        for stream in (seen, heard):
+            next(stream)
+        browser = Client()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = page["Cookie"].partition("=")[2]
+        browser.logout()
+        token = bearer_of(program["Authorization"])
+        assert token
+        with act_as_user(alice.pk):
+            accounts_services.revoke_token(token=token)
+        assert rest_of(seen) + rest_of(heard) < 27
+    for headers in (page, program):
+        answer = httpx.get(f"{live_address}/stream/events", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")

@@ -47,3 +47,21 @@ def test_production_without_https_does_not_start(production: Settings) -> None:
     production.PUBLIC_URL = "http://visiona.example"
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL is not https"):
         insist()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("S3_ENDPOINT_URL", "http://minio:9000", "S3_ENDPOINT_URL is not https"),
+        ("S3_ADDRESSING", "auto", "S3_ADDRESSING is neither path nor virtual"),
+        ("CLAMD_ADDRESS", "clamd:3310", "Set CLAMD_ADDRESS to"),
+    ],
+)
+def test_production_with_files_that_could_not_be_kept_does_not_start(
+    production: Settings, name: str, value: str, problem: str
+) -> None:
+    production.S3_BUCKET = "visiona-files"
+    insist()
+    setattr(production, name, value)
+    with pytest.raises(ImproperlyConfigured, match=problem):
+        insist()

@@ -1,6 +1,7 @@
 """Whether the process answers, and whether people may be sent to it; what is down is named."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -50,12 +51,10 @@ def test_redis_that_is_gone_is_named(client: Client, settings: Settings) -> None
 
 @pytest.mark.django_db
 def test_storage_that_cannot_be_reached_is_named(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: str) -> bool:
-        raise PermissionError
-
-    monkeypatch.setattr(default_storage, "exists", refuse)
+    (tmp_path / "occupied").write_text("a file where a folder should be")
+    monkeypatch.setattr(default_storage, "location", str(tmp_path / "occupied"))
     not_ready(client, storage="down")
 
 

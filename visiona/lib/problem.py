@@ -16,6 +16,7 @@ from visiona.lib import errors, request_id
 
 CONTENT_TYPE = "application/problem+json"
 API_PREFIXES = ("/api/", "/stream/")
+UPLOADS = "/files/"
 
 logger = logging.getLogger(__name__)
 
@@ -146,4 +147,5 @@ def _field_errors(detail: Any, path: str = "") -> Iterator[errors.FieldError]:
 
 def is_for_programs(request: HttpRequest) -> bool:
     """Whether this address is answered with documents rather than pages."""
-    return f"{request.path_info}/".startswith(API_PREFIXES)  # the slash may have been dropped
+    path = request.path_info
+    return path == UPLOADS or f"{path}/".startswith(API_PREFIXES)  # the slash may be dropped
