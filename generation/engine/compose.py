@@ -7,19 +7,21 @@ from typing import Final
 import numpy as np
 
 from generation.engine.backgrounds import bold, cinematic, editorial, minimal, neon, playful
+from generation.engine.backgrounds.playful import doodled
 from generation.engine.cutout import Photo, Subject, cut_out, open_photo
 from generation.engine.dressing import Dressing, dressed
 from generation.engine.finish import FILM, bloomed, graded, grained, vignetted
 from generation.engine.groups import icon_subject
 from generation.engine.layout import Layout, Wish, laid_out
-from generation.engine.legibility import Written, written
 from generation.engine.lexicon import Understanding, understand
-from generation.engine.ornaments import underlined
 from generation.engine.panels import ZOOMS, covering, mounted
-from generation.engine.pixels import Box, Pixels, Random, Size
+from generation.engine.pixels import Box, Pixels, Random, Size, bounds_of
+from generation.engine.plates import Plate, ornaments_random
 from generation.engine.schemes import Scheme
 from generation.engine.stage import Stage
 from generation.engine.titles import Title, read_title
+from generation.engine.titling import Titled, titled
+from generation.engine.variants import Variant
 from generation.engine.variety import Variety
 
 type Progress = Callable[[str, float], None]
@@ -55,6 +57,8 @@ class Order:
     has_title: bool
     photo: bytes | None
     variety: Variety
+    seed: int
+    variant: Variant | None = None
 
 
 @dataclass(slots=True)
@@ -75,13 +79,18 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The finished pixels, and all that tests and captions want to know about them."""
+    """The picture before its title and after, and all that captions want to know about them."""
 
-    pixels: Pixels
+    bare: Pixels
     layout: Layout
     material: Material
-    written: Written | None
+    plate: Plate | None
+    titled: Titled | None
     ornaments: tuple[Box, ...]
+
+    @property
+    def pixels(self) -> Pixels:
+        return self.titled.pixels if self.titled else self.bare
 
 
 def compose(order: Order, random: Random, progress: Progress) -> Composition:
@@ -96,10 +105,11 @@ def compose(order: Order, random: Random, progress: Progress) -> Composition:
     pixels = _ground(order, material, layout, stage)
     pixels = _finished(order.style, _with_subject(order, layout, pixels), random)
     progress("setting the title", 0.75)
-    pixels, result = _with_title(order, layout, pixels)
-    pixels, ornaments = _ornamented(order, material, layout, (stage, pixels))
+    plate = _plate(order, material, layout, pixels)
+    result = titled(plate, material.title) if plate else None
+    ornaments = result.ornaments if result else _ornamented(order, material, layout, pixels)
     progress("finishing", 0.9)
-    return Composition(np.clip(pixels, 0, 1), layout, material, result, ornaments)
+    return Composition(pixels, layout, material, plate, result, ornaments)
 
 
 def _material(order: Order, random: Random) -> Material:
@@ -190,19 +200,33 @@ def _finished(style: str, pixels: Pixels, random: Random) -> Pixels:
     return np.clip(pixels, 0, 1)
 
 
-def _with_title(order: Order, layout: Layout, pixels: Pixels) -> tuple[Pixels, Written | None]:
-    if layout.block is None:
-        return pixels, None
-    result = written(pixels, layout.block, order.style, order.scheme)
-    return underlined(result.pixels, layout, order.style, result.inks.stressed), result
+def _plate(order: Order, material: Material, layout: Layout, pixels: Pixels) -> Plate | None:
+    if layout.zone is None:
+        return None
+    return Plate(
+        pixels=pixels,
+        style=order.style,
+        color_scheme=order.scheme.name,
+        variety=order.variety,
+        zone=layout.zone,
+        subject=bounds_of(layout.taken),
+        is_strewn=_is_strewn(order, material),
+        has_photo=order.photo is not None,
+        seed=order.seed,
+    )
+
+
+def _is_strewn(order: Order, material: Material) -> bool:
+    """Ornaments are strewn on the painted ground only, never on a photo."""
+    is_photo = material.photo is not None and material.subject is None
+    return order.style == "playful" and not is_photo
 
 
 def _ornamented(
-    order: Order, material: Material, layout: Layout, canvas: tuple[Stage, Pixels]
-) -> tuple[Pixels, tuple[Box, ...]]:
-    """Ornaments are strewn on the painted ground only, never on a photo."""
-    stage, pixels = canvas
-    is_photo = material.photo is not None and material.subject is None
-    if order.style != "playful" or is_photo:
-        return pixels, ()
-    return playful.doodled(stage, pixels, layout.occupied)
+    order: Order, material: Material, layout: Layout, pixels: Pixels
+) -> tuple[Box, ...]:
+    if not _is_strewn(order, material):
+        return ()
+    subject = bounds_of(layout.taken)
+    random = ornaments_random(order.style, order.seed)
+    return doodled(order.scheme, random, pixels, (subject,) if subject else ())

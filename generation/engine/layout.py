@@ -15,7 +15,6 @@ from generation.engine.placement import (
     Spot,
     Standing,
     alone,
-    badge_of,
     below,
     beside,
     column_above,
@@ -24,21 +23,22 @@ from generation.engine.placement import (
     sides_for,
     stood,
 )
-from generation.engine.text import Block, Column, Setting, set_title
+from generation.engine.text import Block, Column
 from generation.engine.titles import Title
 from generation.engine.variety import Variety
+from generation.engine.zones import Zone, banded, set_in
+
+type Text = tuple[Zone, Block] | tuple[None, None]
 
 USUAL_LARGEST: Final = 0.25  # of the shorter side
 LARGEST: Final = {"bold": 0.36, "cinematic": 0.36, "neon": 0.22}
-SMALLEST: Final = 0.062  # of the shorter side: readable when the picture is 120 pixels wide
-MOST_LINES: Final = 5
-PADDING: Final = {"bold": 0.10, "playful": 0.07, "neon": 0.04}  # sizes
 CENTERED_WHEN_TALL: Final = frozenset({"bold", "playful", "neon", "cinematic"})
 CENTERED_ALONE: Final = frozenset({"bold", "playful", "neon"})
 ALONE_WIDTH: Final = {"minimal": 0.66, "editorial": 0.74, "cinematic": 0.80}
 STANDS_RIGHT: Final = frozenset({"minimal", "editorial"})  # every other time, when alone
 ANCHORS: Final = (0.5, 0.3, 0.12)
-ANCHOR_COST: Final = 1.05  # leaving the middle must make the title this much larger
+MIDDLE: Final = (0.5,)
+TOP: Final = (0.0,)
 ALONE_GROWTH: Final = {"cinematic": 0.74}
 USUAL_GROWTH: Final = 1.25  # a title with the picture to itself may be this much larger
 
@@ -63,16 +63,11 @@ class Layout:
     side: Side
     standing: Standing | None
     panel: Panel | None
+    zone: Zone | None
     block: Block | None
     taken: Pixels
     focus: tuple[float, float]
     reach: float
-
-    @property
-    def occupied(self) -> tuple[Box, ...]:
-        """What ornaments keep off: the title, the subject with its outline, the photo."""
-        subject = bounds_of(self.taken)
-        return tuple(box for box in (self.block and self.block.box, subject) if box)
 
 
 def laid_out(wish: Wish, random: Random) -> Layout:
@@ -85,16 +80,21 @@ def laid_out(wish: Wish, random: Random) -> Layout:
     return _stacked(wish, wish.subject, wish.title, random)
 
 
-def _setting(wish: Wish, title: Title, *, centered: bool, growth: float = 1.0) -> Setting:
-    unit = wish.size.unit
-    return Setting(
-        face=title.face,
-        largest=int(unit * LARGEST.get(wish.style, USUAL_LARGEST) * growth),
-        smallest=int(unit * SMALLEST),
-        most_lines=MOST_LINES,
+def _zone(
+    wish: Wish, column: Column, anchors: tuple[float, ...], *, centered: bool, growth: float = 1.0
+) -> Zone:
+    share = LARGEST.get(wish.style, USUAL_LARGEST) * growth
+    return Zone(
+        column=banded(column, wish.size),
+        largest=int(wish.size.unit * share),
+        anchors=anchors,
+        floor=wish.size.height,
         centered=centered,
-        padding=PADDING.get(wish.style, 0.0),
     )
+
+
+def _block(wish: Wish, title: Title, zone: Zone) -> Block:
+    return set_in(zone, title, wish.style, wish.size)
 
 
 def _side_by_side(wish: Wish, subject: Subject, title: Title, random: Random) -> Layout:
@@ -105,9 +105,9 @@ def _side_by_side(wish: Wish, subject: Subject, title: Title, random: Random) ->
         raise ValueError("photo: the subject does not fit")
     standing = stood(subject, spot, wish.size)
     taken = covered_by(wish.style, standing.alpha)
-    column = column_beside(wish.size, taken)
-    block = _best_anchored(wish, title, column)
-    return _layout(wish, side, standing, block, taken)
+    # Beside a head there is more room than beside shoulders: the title may move up.
+    zone = _zone(wish, column_beside(wish.size, taken), ANCHORS, centered=False)
+    return _layout(wish, (side, standing), (zone, _block(wish, title, zone)), taken)
 
 
 def _stand_beside(wish: Wish, subject: Subject, random: Random) -> tuple[Side, Spot | None]:
@@ -120,61 +120,39 @@ def _stand_beside(wish: Wish, subject: Subject, random: Random) -> tuple[Side, S
     return "right", None
 
 
-def _best_anchored(wish: Wish, title: Title, column: Column) -> Block:
-    """Beside a head there is more room than beside shoulders: the title may move up."""
-    setting = _setting(wish, title, centered=False)
-    best = _set(wish, title, column, setting)
-    for anchor in ANCHORS[1:]:
-        block = _set(wish, title, column, replace(setting, anchor=anchor))
-        is_longer = best.is_cut and not block.is_cut
-        if is_longer or block.size > best.size * ANCHOR_COST:
-            best = block
-    return best
-
-
-def _set(wish: Wish, title: Title, column: Column, setting: Setting) -> Block:
-    """The title as large as it can be with its whole box off the badge's corner."""
-    block = set_title(title.words, column, setting)
-    badge = badge_of(wish.size)
-    if badge is None or not block.box.overlaps(badge):
-        return block
-    aside = replace(column, right_by_row=np.minimum(column.right_by_row, badge.left - 1))
-    above = replace(column, bottom=min(column.bottom, badge.top - 1))
-    blocks = [set_title(title.words, clear, setting) for clear in (above, aside)]
-    return max(blocks, key=lambda block: (not block.is_cut, block.size))
-
-
 def _panel_beside(wish: Wish, title: Title, photo: Photo) -> Layout:
     side: Side = "left" if wish.variety.is_odd else "right"
     panel = panel_beside(photo, wish.size, wish.style, (side, wish.variety))
     taken = np.maximum(panel.mask, panel.stripe)
-    column = column_beside(wish.size, taken)
-    block = _set(wish, title, column, _setting(wish, title, centered=False))
-    return _panel_layout(wish, side, panel, block)
+    zone = _zone(wish, column_beside(wish.size, taken), MIDDLE, centered=False)
+    return _panel_layout(wish, (side, panel), (zone, _block(wish, title, zone)))
 
 
-def _panel_layout(wish: Wish, side: Side, panel: Panel, block: Block | None) -> Layout:
+def _panel_layout(wish: Wish, place: tuple[Side, Panel], text: Text) -> Layout:
+    (side, panel), (zone, block) = place, text
     taken = np.maximum(panel.mask, panel.stripe)
     focus, reach = _focus_of(taken, wish.size)
-    return Layout(side, None, panel, block, taken, focus, reach)
+    return Layout(side, None, panel, zone, block, taken, focus, reach)
 
 
 def _stacked(wish: Wish, subject: Subject, title: Title, random: Random) -> Layout:
     """The title first: what it leaves is the subject's."""
     is_usual = not wish.variety.is_odd
-    setting = _setting(wish, title, centered=(wish.style in CENTERED_WHEN_TALL) == is_usual)
-    column = column_above(wish.size, wish.aspect)
-    block = set_title(title.words, column, replace(setting, anchor=0.0))
+    centered = (wish.style in CENTERED_WHEN_TALL) == is_usual
+    zone = _zone(wish, column_above(wish.size, wish.aspect), TOP, centered=centered)
+    block = _block(wish, title, zone)
     top = block.box.bottom + int(wish.size.unit * GAP * 1.4)
     spot = below(subject, wish.size, top, (wish.variety, random))
     if spot is None and wish.photo is not None:
         panel = panel_below(wish.photo, wish.size, wish.style, (top, wish.variety))
-        return _panel_layout(wish, "center", panel, block)
+        taken = np.maximum(panel.mask, panel.stripe)
+        return _panel_layout(wish, ("center", panel), (zone.above(taken, block, wish.size), block))
     if spot is None:
         raise ValueError("photo: the subject does not fit")
     standing = stood(subject, spot, wish.size)
     taken = covered_by(wish.style, standing.alpha)
-    return _layout(wish, "center", standing, block, taken)
+    zone = zone.above(taken, block, wish.size)
+    return _layout(wish, ("center", standing), (zone, block), taken)
 
 
 def _without_title(wish: Wish, random: Random) -> Layout:
@@ -182,25 +160,27 @@ def _without_title(wish: Wish, random: Random) -> Layout:
     spot = alone(wish.subject, wish.size, (wish.variety, random))
     if spot is None and wish.photo is not None:
         panel = panel_below(wish.photo, wish.size, "minimal", (0, wish.variety))
-        return _panel_layout(wish, "center", panel, None)
+        return _panel_layout(wish, ("center", panel), (None, None))
     if spot is None:
         raise ValueError("photo: the subject does not fit")
     standing = stood(wish.subject, spot, wish.size)
     taken = covered_by(wish.style, standing.alpha)
-    return _layout(wish, "center", standing, None, taken)
+    return _layout(wish, ("center", standing), (None, None), taken)
 
 
 def _typographic(wish: Wish) -> Layout:
     """No subject: the title has the canvas to itself, and the seed moves it about."""
     nothing = empty(wish.size)
     if wish.title is None:
-        return Layout("center", None, None, None, nothing, (0.5, 0.5), 0.9)
+        return Layout("center", None, None, None, None, nothing, (0.5, 0.5), 0.9)
     centered, anchor, focus = _composed(wish)
     growth = ALONE_GROWTH.get(wish.style, USUAL_GROWTH)
-    setting = _setting(wish, wish.title, centered=centered, growth=growth)
     column = _narrowed(column_alone(wish.size, wish.aspect), wish, centered=centered)
-    block = _set(wish, wish.title, column, replace(setting, anchor=anchor))
-    return Layout("center", None, None, block, nothing, focus, 0.9)
+    if wish.title.is_rtl:
+        column, focus = column.mirrored(wish.size.width), (1 - focus[0], focus[1])
+    zone = _zone(wish, column, (anchor,), centered=centered, growth=growth)
+    block = _block(wish, wish.title, zone)
+    return Layout("center", None, None, zone, block, nothing, focus, 0.9)
 
 
 def _composed(wish: Wish) -> tuple[bool, float, tuple[float, float]]:
@@ -229,11 +209,10 @@ def _narrowed(column: Column, wish: Wish, *, centered: bool) -> Column:
     return replace(column, right_by_row=np.minimum(column.right_by_row, limit))
 
 
-def _layout(
-    wish: Wish, side: Side, standing: Standing, block: Block | None, taken: Pixels
-) -> Layout:
+def _layout(wish: Wish, place: tuple[Side, Standing], text: Text, taken: Pixels) -> Layout:
+    (side, standing), (zone, block) = place, text
     focus, reach = _focus_of(standing.alpha, wish.size)
-    return Layout(side, standing, None, block, taken, focus, reach)
+    return Layout(side, standing, None, zone, block, taken, focus, reach)
 
 
 def _focus_of(mask: Pixels, size: Size) -> tuple[tuple[float, float], float]:

@@ -1,4 +1,4 @@
-"""Write the title so that it can be read: measured on the real pixels, mended until it holds."""
+"""Write the title so that it can be read: measured before it is saved, mended until it holds."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -6,13 +6,21 @@ from typing import Final
 import numpy as np
 
 from generation.engine.backgrounds import neon
-from generation.engine.color import changed, contrast_of, lightness_of, luminance, mixed
+from generation.engine.color import (
+    changed,
+    contrast_between,
+    contrast_of,
+    lightness_of,
+    luminance,
+    mixed,
+)
 from generation.engine.lettering import Inks, Letters, around, filled_in, laid_under, letters_of
 from generation.engine.pixels import (
     WHITE,
     Box,
     Pixels,
     blurred,
+    bounds_of,
     empty,
     floats,
     over,
@@ -20,6 +28,8 @@ from generation.engine.pixels import (
 )
 from generation.engine.schemes import NEAR_BLACK, Scheme, readable_on
 from generation.engine.text import Block
+
+type LettersByForm = dict[tuple[bool, float], Letters]
 
 AIM: Final = 4.75  # WCAG asks for 4.5; JPEG takes a little
 WORST_SHARE: Final = 4  # percent of the pixels around the letters that may be worse
@@ -31,30 +41,58 @@ DUSK: Final = 0.40  # lightness
 DUSK_CHROMA: Final = 1.6
 STRESS_STEPS: Final = (0.0, 0.2, 0.4, 0.6)  # from the accent toward the plain ink
 PLATED: Final = frozenset({"bold"})
+PLATE_CONTRAST: Final = 5.4
+PLATE_STEP: Final = 0.02  # of lightness
+PLATE_STEPS: Final = 10
+OUTLINE: Final = 0.06  # sizes
+PANEL_MARGIN: Final = 0.025  # of the shorter side
+PANEL_COVERS: Final = 0.92
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What is done so that letters can be read."""
+
+    scrim: float = 0.0  # how strong a veil lies under them
+    has_outline: bool = False
+    has_panel: bool = False
+
+
+REMEDIES: Final = (  # each is stronger, and shows more, than the one before
+    *(Remedy(scrim=scrim) for scrim in SCRIMS),
+    Remedy(scrim=0.62, has_outline=True),
+    Remedy(has_panel=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """A title on its picture, and how it got there; `number` is that of the remedy."""
+
     pixels: Pixels
-    contrast: float
-    scrim: float
+    letters: Letters
     inks: Inks
+    contrast: float
+    number: int
+    is_accent_kept: bool
+
+    @property
+    def remedy(self) -> Remedy:
+        return REMEDIES[self.number]
 
 
-def written(pixels: Pixels, block: Block, style: str, scheme: Scheme) -> Written:
-    """This function will write the title with a contrast of at least 4.5 to what is behind it."""
-    has_plates = style in PLATED and any(word.word.stressed for word in block.words)
-    letters = letters_of(block, style, size_of(pixels), has_plates=has_plates)
-    preferred = _inks(style, scheme, has_plates=has_plates)
-    best: Written | None = None
-    for scrim in SCRIMS:
-        attempt = _attempt(pixels, (block, letters), (style, preferred), scrim)
-        if best is None or attempt.contrast > best.contrast:
-            best = attempt
-        if best.contrast >= AIM:
+def written(pixels: Pixels, block: Block, style: str, scheme: Scheme, *, first: int = 0) -> Written:
+    """This function will write the title with the first remedy, from this one on, that is enough.
+
+    Where none is, it is the one that comes closest.
+    """
+    attempts = []
+    letters_by_form: LettersByForm = {}
+    for number in range(first, len(REMEDIES)):
+        attempts.append(_attempt(pixels, (block, letters_by_form), (style, scheme), number))
+        if attempts[-1].contrast >= AIM:
             break
-    assert best is not None  # noqa: S101 - SCRIMS is never empty
-    return best
+    return max(attempts, key=lambda attempt: attempt.contrast)
 
 
 def _inks(style: str, scheme: Scheme, *, has_plates: bool) -> Inks:
@@ -79,22 +117,72 @@ def _inks(style: str, scheme: Scheme, *, has_plates: bool) -> Inks:
     if scheme.is_light:
         inks = replace(inks, shade=WHITE)
     if has_plates:
-        return replace(inks, stressed=readable_on(scheme.accent), plate=scheme.accent)
+        return replace(inks, stressed=readable_on(scheme.accent), plate=_plate_of(scheme))
     return inks
 
 
+def _plate_of(scheme: Scheme) -> Pixels:
+    """The accent, moved away from the ink that stands on it until that can be read well."""
+    ink = readable_on(scheme.accent)
+    way = PLATE_STEP if float(luminance(ink)) < float(luminance(scheme.accent)) else -PLATE_STEP
+    for step in range(PLATE_STEPS):
+        plate = changed(scheme.accent, lightness=way * step)
+        if contrast_between(plate, ink) >= PLATE_CONTRAST:
+            break
+    return plate
+
+
 def _attempt(
-    pixels: Pixels, title: tuple[Block, Letters], look: tuple[str, Inks], scrim: float
+    pixels: Pixels, title: tuple[Block, LettersByForm], look: tuple[str, Scheme], number: int
 ) -> Written:
-    block, letters = title
-    style, inks = look
-    base = _scrimmed(pixels, block, look, scrim) if scrim else pixels.copy()
+    (block, letters_by_form), (style, scheme) = title, look
+    remedy, size = REMEDIES[number], size_of(pixels)
+    is_stressed = any(word.word.stressed for word in block.words)
+    has_plates = style in PLATED and is_stressed and not remedy.has_panel
+    inks = _inks(style, scheme, has_plates=has_plates)
+    outline = OUTLINE if remedy.has_outline else 0.0
+    form = (has_plates, outline)
+    if form not in letters_by_form:
+        drawn = letters_of(block, style, size, has_plates=has_plates, least_stroke=outline)
+        letters_by_form[form] = drawn
+    letters = letters_by_form[form]
+    base = _prepared(pixels, block, (style, inks), remedy)
     region = letters.region
     view = (slice(region.top, region.bottom), slice(region.left, region.right))
-    under = laid_under(style, base[view], letters, inks)
-    inks, contrast = _measured(under, letters, inks)
-    base[view] = filled_in(style, under, letters, inks)
-    return Written(base, contrast, scrim, inks)
+    if not remedy.has_panel:
+        base[view] = laid_under(style, base[view], letters, inks)
+    if remedy.has_outline:
+        base[view] = over(base[view], inks.shade, letters.outline)
+    chosen, contrast = _measured(base[view], letters, inks)
+    base[view] = filled_in(style, base[view], letters, chosen)
+    is_kept = chosen.stressed is inks.stressed
+    return Written(base, letters, chosen, contrast, number, is_kept)
+
+
+def _prepared(pixels: Pixels, block: Block, look: tuple[str, Inks], remedy: Remedy) -> Pixels:
+    if remedy.has_panel:
+        return _panelled(pixels, block, look[1])
+    if remedy.scrim:
+        return _scrimmed(pixels, block, look, remedy.scrim)
+    return pixels.copy()
+
+
+def _panelled(pixels: Pixels, block: Block, inks: Inks) -> Pixels:
+    """A plain sheet under the title: what always helps, and shows most."""
+    size = size_of(pixels)
+    area = block.box.grown(int(size.unit * PANEL_MARGIN), size)
+    mask = empty(size)
+    mask[area.top : area.bottom, area.left : area.right] = PANEL_COVERS
+    return over(pixels, _veil_under(inks), mask)
+
+
+def _veil_under(inks: Inks) -> Pixels:
+    """Dark under light letters and light under dark ones."""
+    return mixed(NEAR_BLACK if is_light(inks) else WHITE, inks.shade, 0.5)
+
+
+def is_light(inks: Inks) -> bool:
+    return float(luminance(inks.plain)) > 0.4
 
 
 def _scrimmed(pixels: Pixels, block: Block, look: tuple[str, Inks], strength: float) -> Pixels:
@@ -109,10 +197,13 @@ def _scrimmed(pixels: Pixels, block: Block, look: tuple[str, Inks], strength: fl
         mask[area.top : area.bottom, area.left : area.right] = 1
         _reach_edges(mask, area)
     mask = floats(blurred(mask, size.unit * SCRIM_BLUR) * strength)
-    if style == "cinematic":
-        return over(pixels, floats(pixels * _dusk_of(pixels)), mask)
-    veil = NEAR_BLACK if float(luminance(inks.plain)) > 0.4 else WHITE
-    return over(pixels, mixed(veil, inks.shade, 0.5), mask)
+    veiled = bounds_of(mask, threshold=0) or area
+    view = (slice(veiled.top, veiled.bottom), slice(veiled.left, veiled.right))
+    result, under = pixels.copy(), pixels[view]
+    is_dusk = style == "cinematic"
+    veil = floats(under * _dusk_of(pixels)) if is_dusk else _veil_under(inks)
+    result[view] = over(under, veil, mask[view])
+    return result
 
 
 def _fall_to_edge(mask: Pixels, area: Box) -> None:
@@ -155,7 +246,7 @@ def _stress_ink(lights: Pixels, inks: Inks) -> Pixels:
         return inks.stressed
     way = lightness_of(inks.plain) - lightness_of(inks.stressed)
     for step in STRESS_STEPS:
-        ink = changed(inks.stressed, lightness=way * step)
+        ink = changed(inks.stressed, lightness=way * step) if step else inks.stressed
         if _contrast(lights, ink) >= AIM:
             return ink
     return inks.plain

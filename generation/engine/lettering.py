@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from generation.engine.color import changed
 from generation.engine.fonts import font_at
@@ -14,20 +14,22 @@ from generation.engine.pixels import (
     Pixels,
     Size,
     blurred,
-    box_blurred,
+    bounds_of,
     floats,
     from_picture,
     over,
     screen,
     shifted,
+    to_picture,
 )
-from generation.engine.text import Block, Placed
+from generation.engine.text import Block, Placed, font_of
 
 REACH: Final = 0.55  # sizes around the block that glow and shadow may touch
 PLATE_PADDING: Final = 0.075  # sizes
 PLATE_SLANT: Final = 0.10
 PLATE_ABOVE: Final = 0.085
-TOUCHED: Final = 0.01  # of a neighborhood: less is not beside a letter
+PLATE_BELOW: Final = 0.045
+TOUCHED: Final = 2  # of 255, of a neighborhood: less is not beside a letter
 STROKE: Final = 0.030
 EXTRUDED: Final = 0.062
 OUTLINE: Final = 0.055
@@ -60,15 +62,29 @@ class Letters:
     def all(self) -> Pixels:
         return np.maximum(self.plain, self.stressed)
 
+    @property
+    def box(self) -> Box:
+        """What the letters cover, outline and plates included."""
+        covered = np.maximum(np.maximum(self.all, self.outline), self.plates)
+        found = bounds_of(covered) or Box(0, 0, 0, 0)
+        left, top = self.region.left, self.region.top
+        return Box(found.left + left, found.top + top, found.right + left, found.bottom + top)
 
-def letters_of(block: Block, style: str, size: Size, *, has_plates: bool) -> Letters:
+
+def letters_of(
+    block: Block, style: str, size: Size, *, has_plates: bool, least_stroke: float = 0.0
+) -> Letters:
     region = block.box.grown(int(block.size * REACH), size)
     brush = _Brush(region, block, style)
     return Letters(
         region=region,
         plain=brush.mask(stressed=False),
         stressed=brush.mask(stressed=True),
-        outline=brush.mask(stressed=None, stroke=STROKES.get(style, 0.0), only_bare=has_plates),
+        outline=brush.mask(
+            stressed=None,
+            stroke=max(STROKES.get(style, 0.0), least_stroke),
+            only_bare=has_plates,
+        ),
         plates=brush.plates()
         if has_plates
         else np.zeros((region.height, region.width), np.float32),
@@ -108,15 +124,15 @@ class _Brush:
     def _write(
         self, draw: ImageDraw.ImageDraw, placed: Placed, baseline: float, stroke: float
     ) -> None:
-        face, size = self.block.setting.face, self.block.size
-        font = face.slanted if placed.word.stressed and face.slanted else face.font
-        text, left = face.shaped(placed.word.text), placed.left - self.region.left
+        face, size, word = self.block.setting.face, self.block.size, placed.word
+        font = font_at(font_of(word, face), size)
+        text, left = face.shaped(word.text), placed.left - self.region.left
         width = max(1, round(stroke * size)) if stroke else 0
         pieces = [text] if not face.tracking else list(text)
         for piece in pieces:
-            draw.text((left, baseline), piece, font=font_at(font, size), fill=255, anchor="ls",
-                      stroke_width=width)  # fmt: skip
-            left += font_at(font, size).getlength(piece) + face.tracking * size
+            draw.text((left, baseline), piece, font=font, fill=255, anchor="ls",
+                      stroke_width=width, direction=word.base)  # fmt: skip
+            left += font.getlength(piece) + face.tracking * size
 
     def plates(self) -> Pixels:
         """A slanted plate under each run of stressed words."""
@@ -132,7 +148,8 @@ class _Brush:
     def _plate(self, left: float, right: float, baseline: float) -> list[tuple[float, float]]:
         size, face = self.block.size, self.block.setting.face
         padding, slant = PLATE_PADDING * size, PLATE_SLANT * size / 2
-        top, bottom = baseline - (face.cap + PLATE_ABOVE) * size, baseline + PLATE_ABOVE * size
+        below = max(PLATE_ABOVE, face.descent + PLATE_BELOW)
+        top, bottom = baseline - (face.cap + PLATE_ABOVE) * size, baseline + below * size
         return [
             (left - padding + slant / 2, top),
             (right + padding + slant / 2, top),
@@ -143,7 +160,7 @@ class _Brush:
     def _runs(self) -> list[tuple[float, float, float]]:
         runs: list[tuple[float, float, float]] = []
         previous: Placed | None = None
-        for placed in self.block.words:
+        for placed in sorted(self.block.words, key=lambda word: (word.line, word.left)):
             left = placed.left - self.region.left
             right, baseline = left + placed.width, placed.baseline - self.region.top
             joins = previous is not None and previous.line == placed.line and previous.word.stressed
@@ -223,7 +240,8 @@ _UNDERLAYS: Final[dict[str, Callable[[Pixels, Letters, Inks], Pixels]]] = {
 
 def around(mask: Pixels, radius: float) -> Pixels:
     """1 at the letters and right beside them, 0 elsewhere."""
-    return floats(box_blurred(mask, max(1, round(radius))) > TOUCHED)
+    spread = to_picture(mask).filter(ImageFilter.BoxBlur(max(1, round(radius))))
+    return floats(np.asarray(spread) > TOUCHED)
 
 
 def filled_in(style: str, pixels: Pixels, letters: Letters, inks: Inks) -> Pixels:

@@ -1,19 +1,23 @@
 """The two small neural nets: loaded at first use, once a process, on few threads."""
 
 from functools import cache
-from typing import Final
-
-import onnxruntime
+from typing import TYPE_CHECKING, Final
 
 from generation.engine.pixels import Pixels, floats
 from generation.engine.vendored import path_of
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 THREADS: Final = 2
 QUIET: Final = 3  # errors only
 
 
 @cache
-def session_of(name: str) -> onnxruntime.InferenceSession:
+def session_of(name: str) -> "onnxruntime.InferenceSession":
+    # Heavy, and whoever only sets a title anew does not need it.
+    import onnxruntime  # noqa: PLC0415
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1

@@ -205,7 +205,9 @@ def below(subject: Subject, size: Size, top: float, chance: Chance) -> Spot | No
     scale = min(share * size.width / width, (room - air) / height)
     if subject.cuts.bottom:
         scale = max(scale, _closer_below(subject, size, room))
-    scale *= FARTHER_BELOW[chance[0].motif]
+    variety = chance[0]
+    usual = FARTHER_BELOW[variety.motif]
+    scale *= usual if variety.framing is None else min(1.0, variety.framing)
     if both:
         scale = max(scale, size.width / width * FLUSH)
     if subject.cuts.top:

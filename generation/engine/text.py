@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.engine.emphasis import Word
-from generation.engine.fonts import Face, width_share
+from generation.engine.fonts import Face, font_for, width_share
 from generation.engine.pixels import Box
+from generation.engine.scripts import can_hyphenate, in_visual_order
 from generation.engine.syllables import broken
 
 LINE_COST: Final = 1.13  # one more line must make the title this much larger to be worth it
@@ -19,6 +21,7 @@ UNEVEN_COST: Final = 1.3  # a title with a stump must be this much larger to be 
 PIECES: Final = (14, 10, 7)  # letters that the pieces of a broken word may have about
 BROKEN_GAIN: Final = 1.45  # how much larger the title must become for a word to be broken
 SPACE: Final = 0.26  # of the size, between words; display faces set their own too wide
+STRESS_GAP: Final = 0.17  # where a stressed piece on its plate joins another
 ELLIPSIS: Final = "\u2026"
 
 
@@ -38,6 +41,12 @@ class Column:
     def right(self, top: float, bottom: float) -> int:
         return int(self.right_by_row[_rows(top, bottom)].min(initial=1 << 20))
 
+    def mirrored(self, width: int) -> "Column":
+        """As it is seen in a mirror, on a canvas of this width."""
+        return replace(
+            self, left_by_row=width - self.right_by_row, right_by_row=width - self.left_by_row
+        )
+
 
 def _rows(top: float, bottom: float) -> slice:
     first = max(0, int(top))
@@ -55,6 +64,7 @@ class Setting:
     centered: bool = False
     padding: float = 0.0  # what outline and plates add around the letters
     anchor: float = 0.5  # where the block stands in the column, 0 at its top
+    is_rtl: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Block:
     size: int
     setting: Setting
     is_cut: bool = False
+    is_moved: bool = False  # away from where a player prints over the picture
 
     @cached_property
     def box(self) -> Box:
@@ -96,12 +107,23 @@ class Block:
     def line_count(self) -> int:
         return len({word.line for word in self.words})
 
+    def mirrored(self, width: int) -> "Block":
+        """The same block seen in a mirror, its letters as they were."""
+        words = tuple(
+            replace(word, left=width - word.left - word.width) for word in reversed(self.words)
+        )
+        return replace(self, words=words)
+
 
 def word_width(word: Word, face: Face) -> float:
     """In sizes of the font."""
-    font = face.slanted if word.stressed and face.slanted else face.font
     text = face.shaped(word.text)
-    return width_share(font, text) + face.tracking * max(0, len(text) - 1)
+    return width_share(font_of(word, face), text) + face.tracking * max(0, len(text) - 1)
+
+
+def font_of(word: Word, face: Face) -> str:
+    font = face.slanted if word.stressed and face.slanted else face.font
+    return font_for(font, face.shaped(word.text))
 
 
 def set_title(words: Sequence[Word], column: Column, setting: Setting) -> Block:
@@ -142,6 +164,9 @@ def _broken(words: Sequence[Word], longest: int) -> list[Word]:
     """The words with long ones in pieces."""
     pieces: list[Word] = []
     for word in words:
+        if not can_hyphenate(word.text):
+            pieces.append(word)
+            continue
         *starts, end = broken(word.text, longest)
         pieces.extend(replace(word, text=piece, is_broken=True) for piece in starts)
         pieces.append(replace(word, text=end))
@@ -153,7 +178,14 @@ class Run:
     """Words as the setter sees them: how wide they are, and after which a line must end."""
 
     widths: Sequence[float]
+    gaps: Sequence[float]  # before each, unless it begins a line
     stops: frozenset[int]
+
+    def between(self, before: int | None, after: int) -> float:
+        """The gap between two words that stand side by side, whichever is read first."""
+        if before is None:
+            return 0.0
+        return self.gaps[max(before, after)] if abs(before - after) == 1 else SPACE
 
     def needed(self, start: int, end: int) -> float:
         return sum(self.widths[start:end])
@@ -161,7 +193,14 @@ class Run:
 
 def _run_of(words: Sequence[Word], face: Face) -> Run:
     stops = frozenset(index for index, word in enumerate(words) if word.is_broken)
-    return Run([word_width(word, face) for word in words], stops)
+    gaps = [_gap(before, word) for before, word in pairwise([words[0], *words])]
+    return Run([word_width(word, face) for word in words], gaps, stops)
+
+
+def _gap(before: Word, word: Word) -> float:
+    if not word.is_joined:
+        return SPACE
+    return 0.0 if word.stressed == before.stressed else STRESS_GAP
 
 
 def _largest(words: Sequence[Word], column: Column, setting: Setting) -> Block | None:
@@ -231,7 +270,7 @@ def _fits(run: Run, limits: Sequence[float], size: int) -> bool:
             line, used = line + 1, 0.0
         needed = width * size
         while line < len(limits):
-            gap = SPACE * size if used else 0.0
+            gap = run.gaps[index] * size if used else 0.0
             if used + gap + needed <= limits[line]:
                 used += gap + needed
                 break
@@ -245,7 +284,8 @@ def _line_ends(run: Run, limits: Sequence[float], size: int) -> list[int]:
     """Break the words so that the lines are as equal in width as can be."""
     best: list[dict[int, tuple[float, list[int]]]] = [{0: (0.0, [])}]
     for limit in limits:
-        reached: dict[int, tuple[float, list[int]]] = {}
+        # A line in which nothing fits stays empty.
+        reached = {start: (cost, [*ends, start]) for start, (cost, ends) in best[-1].items()}
         for start, (cost, ends) in best[-1].items():
             _extend(reached, (run, start, size), limit, (cost, ends))
         best.append(reached)
@@ -261,9 +301,11 @@ def _extend(
     so_far: tuple[float, list[int]],
 ) -> None:
     run, start, size = line
-    used = -SPACE * size
+    used = 0.0
     for end in range(start + 1, len(run.widths) + 1):
-        used += SPACE * size + run.widths[end - 1] * size
+        gap = run.gaps[end - 1] if end > start + 1 else 0.0
+        # Added up as `_fits` does it: what fits there by a hair has to fit here.
+        used = used + gap * size + run.widths[end - 1] * size
         if used > limit:
             return
         cost = so_far[0] + used * used
@@ -289,12 +331,16 @@ def _placed(
     placed: list[Placed] = []
     start = 0
     for line, end in enumerate(ends):
-        run = [width * size for width in measured.widths[start:end]]
+        used = sum(measured.gaps[start + 1 : end]) + measured.needed(start, end)
         left = start_at
         if setting.centered:
-            left += (limits[line] - sum(run) - SPACE * size * (len(run) - 1)) / 2
-        for word, width in zip(words[start:end], run, strict=True):
-            placed.append(Placed(word, left, baselines[line], width, line))
-            left += width + SPACE * size
+            left += (limits[line] - used * size) / 2
+        ways = [word.is_rtl for word in words[start:end]]
+        before: int | None = None
+        for index in in_visual_order(ways, base=setting.is_rtl):
+            number, width = start + index, measured.widths[start + index] * size
+            left += measured.between(before, number) * size
+            placed.append(Placed(words[number], left, baselines[line], width, line))
+            left, before = left + width, number
         start = end
     return Block(tuple(placed), size, setting)

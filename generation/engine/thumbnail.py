@@ -1,16 +1,20 @@
 """Make a thumbnail on this server: a title, a style and perhaps a photo in, a labelled JPEG out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from generation.engine import NAME, metadata
-from generation.engine.color import code_of
+from generation.engine import NAME
 from generation.engine.compose import Composition, Order, compose
-from generation.engine.encode import jpeg_of
+from generation.engine.encode import decoded, encoded, plate_of
+from generation.engine.metadata import source_type, xmp_packet
 from generation.engine.pixels import Size
+from generation.engine.plates import Plate
 from generation.engine.schemes import SCHEMES
 from generation.engine.seeds import random_of
+from generation.engine.titles import NO_LETTERS, read_title
+from generation.engine.titling import Titled, titled
+from generation.engine.variants import variant_of
 from generation.engine.variety import variety_of
 
 STYLES: Final = ("bold", "minimal", "cinematic", "neon", "editorial", "playful")
@@ -24,6 +28,7 @@ ASPECT_RATIOS: Final = {
     "2:3": (1000, 1500),
 }
 CONTENT_TYPE: Final = "image/jpeg"
+OWN_TITLE: Final = "Your own title"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +43,27 @@ class ThumbnailRequest:
     prompt: str = ""
     photo: bytes | None = None
     seed: int
+    variant: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What was made; `facts` says how, in values that JSON can hold."""
+    """What was made; `facts` says how, in values that JSON can hold.
+
+    `plate` is the same picture before its title was set, if it has one; `mark` is the XMP packet
+    that says what made it, for every copy to carry.
+    """
 
     data: bytes
+    plate: bytes | None
+    mark: bytes
     width: int
     height: int
     content_type: str
     seed: int
     alt_text: str
     facts: dict[str, Any]
+    varied: dict[str, str] = field(default_factory=dict)
 
 
 def render(request: ThumbnailRequest, *, progress: Callable[[str, float], None]) -> Picture:
@@ -58,47 +71,87 @@ def render(request: ThumbnailRequest, *, progress: Callable[[str, float], None])
 
     Raises ValueError naming the field that cannot be used, and whatever `progress` raises.
     """
-    composition = composed(request, progress)
-    data = jpeg_of(composition.pixels, metadata.source_type(has_photo=request.photo is not None))
+    order = checked(request)
+    composition = drawn(order, progress)
+    source = source_type(has_photo=order.photo is not None)
+    plate, result = composition.plate, composition.titled
+    file = result.file if result else encoded(composition.pixels, source)
     progress("finishing", 1.0)
     height, width = composition.pixels.shape[:2]
     return Picture(
-        data=data,
+        data=file.data,
+        plate=plate_of(plate.pixels, source) if plate else None,
+        mark=xmp_packet(source),
         width=width,
         height=height,
         content_type=CONTENT_TYPE,
         seed=request.seed,
-        alt_text=alt_text_of(request, composition),
-        facts=facts_of(request, composition),
+        alt_text=alt_text_of(request.style, subject_of(composition), order.title),
+        facts=facts_of(order, composition),
+        varied=varied(request, order),
     )
 
 
-def composed(request: ThumbnailRequest, progress: Callable[[str, float], None]) -> Composition:
-    """This function will do all of `render` but the encoding. Raises what `render` raises."""
-    order = _checked(request)
+def retitled(plate: bytes, facts: Mapping[str, Any], text: str) -> Picture:
+    """This function will set another title on the plate of a picture that has these facts.
+
+    Raises ValueError if the title has no letter that can be drawn.
+    """
+    below = Plate.of(decoded(plate), facts["setting"])
+    title = read_title(text, below.style, below.variety)
+    if not title.words:
+        raise ValueError("title: has no letter that can be drawn")
+    result = titled(below, title)
+    height, width = result.pixels.shape[:2]
+    kept = [warning for warning in facts["warnings"] if not warning.startswith(NO_LETTERS)]
+    return Picture(
+        data=result.file.data,
+        plate=plate,
+        mark=xmp_packet(below.source),
+        width=width,
+        height=height,
+        content_type=CONTENT_TYPE,
+        seed=below.seed,
+        alt_text=alt_text_of(below.style, facts["subject"], text),
+        facts={
+            **facts,
+            **title_facts(result, facts["layout"]["subject_box"]),
+            "warnings": [*kept, *title.warnings],
+            **({"variant": {**facts["variant"], "hook": OWN_TITLE}} if "variant" in facts else {}),
+        },
+    )
+
+
+def drawn(order: Order, progress: Callable[[str, float], None]) -> Composition:
+    """This function will do all of `render` but the wrapping up. Raises what `render` raises."""
     random = random_of(
-        order.title, order.prompt, order.style, order.scheme.name, order.aspect, request.seed
+        order.title, order.prompt, order.style, order.scheme.name, order.aspect, order.seed
     )
     return compose(order, random, progress)
 
 
-def _checked(request: ThumbnailRequest) -> Order:
+def checked(request: ThumbnailRequest) -> Order:
+    """The order that a request amounts to. Raises ValueError naming the field that is wrong."""
     _require("style", request.style, STYLES)
     _require("color_scheme", request.color_scheme, COLOR_SCHEMES)
     _require("aspect_ratio", request.aspect_ratio, tuple(ASPECT_RATIOS))
     if request.text_overlay and not request.title.strip():
         raise ValueError("title: must not be empty when the text is to be shown")
     variety = variety_of(request.seed, request.title, request.style, request.color_scheme)
+    variant = variant_of(request.variant or 0, request.title, request.color_scheme)
+    variety = variant.of(variety)
     return Order(
-        title=request.title,
+        title=variant.title,
         prompt=request.prompt,
         style=request.style,
-        scheme=variety.tinted(SCHEMES[request.color_scheme]),
+        scheme=variety.tinted(SCHEMES[variant.color_scheme]),
         aspect=request.aspect_ratio,
         size=Size(*ASPECT_RATIOS[request.aspect_ratio]),
         has_title=request.text_overlay,
         photo=request.photo,
         variety=variety,
+        seed=request.seed,
+        variant=variant if request.variant is not None else None,
     )
 
 
@@ -107,35 +160,55 @@ def _require(field: str, value: str, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"{field}: must be one of {', '.join(allowed)}")
 
 
-def facts_of(request: ThumbnailRequest, composition: Composition) -> dict[str, Any]:
+def varied(request: ThumbnailRequest, order: Order) -> dict[str, str]:
+    """What is otherwise than it was ordered."""
+    made = {"title": order.title, "color_scheme": order.scheme.name}
+    return {name: value for name, value in made.items() if value != getattr(request, name)}
+
+
+def facts_of(order: Order, composition: Composition) -> dict[str, Any]:
     material, layout = composition.material, composition.layout
+    standing, plate = layout.standing, composition.plate
     return {
         "engine": NAME,
-        "kind": "composite" if request.photo else "render",
+        "kind": "composite" if order.photo else "render",
         "understood": list(material.understanding.understood),
         "ignored": list(material.understanding.ignored),
         "subject": subject_of(composition),
         "scene": material.place,
-        "cut_out": layout.standing is not None and material.is_cut_out,
-        "contrast": round(composition.written.contrast, 2) if composition.written else None,
+        "cut_out": standing is not None and material.is_cut_out,
         "warnings": list(material.warnings),
-        "layout": {
-            "text_box": layout.block.box.as_list() if layout.block else None,
-            "subject_box": layout.standing.box.as_list() if layout.standing else None,
-            "font_size": layout.block.size if layout.block else None,
-            "inks": inks_of(composition),
-        },
+        **title_facts(composition.titled, standing.box.as_list() if standing else None),
+        **({"setting": plate.as_facts()} if plate else {}),
+        **({"variant": variant_facts(order, composition)} if order.variant else {}),
     }
 
 
-def inks_of(composition: Composition) -> list[str]:
-    """The colors that the title's letters have."""
-    block, result = composition.layout.block, composition.written
-    if block is None or result is None:
-        return []
-    found = {placed.word.stressed for placed in block.words}
-    inks = {False: result.inks.plain, True: result.inks.stressed}
-    return sorted({code_of(inks[is_stressed]) for is_stressed in found})
+def variant_facts(order: Order, composition: Composition) -> dict[str, Any]:
+    assert order.variant is not None  # noqa: S101 - the caller looked
+    return order.variant.as_facts(composition.layout, composition.material.title, order.size)
+
+
+def title_facts(result: Titled | None, subject_box: list[int] | None) -> dict[str, Any]:
+    """What the title decides."""
+    layout: dict[str, Any] = {
+        "text_box": None,
+        "subject_box": subject_box,
+        "font_size": None,
+        "inks": [],
+    }
+    if result is None:
+        return {"contrast": None, "layout": layout}
+    layout |= {
+        "text_box": result.block.box.as_list(),
+        "font_size": result.block.size,
+        "inks": result.inks,
+    }
+    return {
+        "contrast": round(result.proof.contrast, 2),
+        "legibility": result.proof.as_facts() | {"fixes": list(result.fixes)},
+        "layout": layout,
+    }
 
 
 def subject_of(composition: Composition) -> str:
@@ -145,12 +218,11 @@ def subject_of(composition: Composition) -> str:
     return " and ".join(material.understanding.objects) or "none"
 
 
-def alt_text_of(request: ThumbnailRequest, composition: Composition) -> str:
+def alt_text_of(style: str, subject: str, title: str) -> str:
     shown = {
         "none": "",
         "person": " with a person from the photo",
         "photo": " with the subject of the photo",
     }
-    subject = subject_of(composition)
     names = shown.get(subject, f" with {subject.replace('-', ' ')}")
-    return f"{request.style.capitalize()} thumbnail{names}: {request.title.strip()}"
+    return f"{style.capitalize()} thumbnail{names}: {title.strip()}"

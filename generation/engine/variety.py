@@ -23,6 +23,8 @@ class Variety:
 
     number: int
     lean: int = 0
+    framing: float | None = None  # how close a subject comes, where a variant says so
+    turn: int | None = None  # which other words are stressed, where a variant says so
 
     @property
     def is_odd(self) -> bool:
@@ -38,7 +40,7 @@ class Variety:
 
     @property
     def closeness(self) -> float:
-        return CLOSENESS[self.motif]
+        return CLOSENESS[self.motif] if self.framing is None else self.framing
 
     def pick[T](self, choices: Sequence[T]) -> T:
         return choices[self.number % len(choices)]

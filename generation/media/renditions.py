@@ -10,12 +10,15 @@ PREVIEW_WIDTH = 640
 QUALITY = 82
 
 
-def renditions_of(data: bytes) -> dict[int, bytes]:
-    """Return WebP copies of a picture by their width in pixels, none wider than the picture."""
+def renditions_of(data: bytes, *, mark: bytes | None = None) -> dict[int, bytes]:
+    """Return WebP copies of a picture by their width in pixels, none wider than the picture.
+
+    The mark is an XMP packet for each of them to carry.
+    """
     with Image.open(io.BytesIO(data)) as picture:
         whole = picture.convert("RGB")
     widths = [width for width in WIDTHS if width <= whole.width] or [whole.width]
-    return {width: _scaled(whole, width) for width in widths}
+    return {width: _scaled(whole, width, mark or b"") for width in widths}
 
 
 def preview_width(widths: Collection[int]) -> int:
@@ -23,9 +26,9 @@ def preview_width(widths: Collection[int]) -> int:
     return max((width for width in widths if width <= PREVIEW_WIDTH), default=0) or min(widths)
 
 
-def _scaled(picture: Image.Image, width: int) -> bytes:
+def _scaled(picture: Image.Image, width: int, mark: bytes) -> bytes:
     height = max(1, round(picture.height * width / picture.width))
     small = picture.resize((width, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=QUALITY)
+    small.save(out, "WEBP", quality=QUALITY, xmp=mark)
     return out.getvalue()

@@ -19,7 +19,10 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """One finished file with its smaller copies by their width in pixels."""
+    """One finished file with its smaller copies by their width in pixels.
+
+    The plate is the picture without its title; varied is what differs from the order.
+    """
 
     data: bytes
     renditions: dict[int, bytes]
@@ -28,4 +31,6 @@ class Product:
     height: int
     seed: int
     alt_text: str
+    plate: bytes | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    varied: dict[str, str] = field(default_factory=dict)

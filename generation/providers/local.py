@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from generation.errors import ProviderError
-from generation.providers.base import Picture, ThumbnailOrder
+from generation.providers.base import Picture, ThumbnailOrder, TitleOrder
+
+if TYPE_CHECKING:
+    from generation.engine import thumbnail as engine_of_thumbnails
 
 
 def thumbnail(order: ThumbnailOrder, *, report: Callable[[str, float], None]) -> Picture:
@@ -14,9 +18,22 @@ def thumbnail(order: ThumbnailOrder, *, report: Callable[[str, float], None]) ->
 
     try:
         request = engine.ThumbnailRequest(**asdict(order))
-        picture = engine.render(request, progress=report)
+        return _delivered(engine.render(request, progress=report))
     except ValueError as error:
         raise ProviderError(str(error)) from error
+
+
+def title(order: TitleOrder) -> Picture:
+    """Set another title on a plate. Raises ProviderError for a title that it cannot draw."""
+    from generation.engine import thumbnail as engine  # noqa: PLC0415
+
+    try:
+        return _delivered(engine.retitled(order.plate, order.facts, order.title))
+    except ValueError as error:
+        raise ProviderError(str(error)) from error
+
+
+def _delivered(picture: "engine_of_thumbnails.Picture") -> Picture:
     return Picture(
         data=picture.data,
         width=picture.width,
@@ -24,5 +41,8 @@ def thumbnail(order: ThumbnailOrder, *, report: Callable[[str, float], None]) ->
         content_type=picture.content_type,
         seed=picture.seed,
         alt_text=picture.alt_text,
+        plate=picture.plate,
+        mark=picture.mark,
         facts=picture.facts,
+        varied=picture.varied,
     )

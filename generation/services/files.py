@@ -1,6 +1,7 @@
 """Keep the files of jobs: under names that follow from the job, so that doing it twice is safe."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,20 +21,20 @@ ERASE_LIMIT = 500
 
 def store(*, job: Job, number: int, product: Product) -> Asset:
     """Keep one product's files and return its asset, not saved yet."""
-    folder = f"people/{job.user_id}/jobs/{job.pk}"
+    stem = f"people/{job.user_id}/jobs/{job.pk}/{number}"
+    plate = keep(name=f"{stem}-plate.jpg", data=product.plate) if product.plate else ""
     return Asset(
         id=uuid7(),
         user_id=job.user_id,
         job=job,
         number=number,
         source=job.kind,
-        title=job.title[:200],
+        title=product.varied.get("title", job.title)[:200],
         prompt=job.params.get("prompt", ""),
-        params=job.params | {"count": 1, "seed": product.seed},
+        params=job.params | product.varied | {"count": 1, "seed": product.seed},
         alt_text=product.alt_text[:300],
-        **keep_picture(
-            name=f"{folder}/{number}.jpg", data=product.data, renditions=product.renditions
-        ),
+        **keep_picture(name=f"{stem}.jpg", data=product.data, renditions=product.renditions),
+        plate=plate,
         content_type=product.content_type,
         width=product.width,
         height=product.height,
@@ -52,10 +53,9 @@ def keep(*, name: str, data: bytes) -> str:
 
 def keep_picture(*, name: str, data: bytes, renditions: dict[int, bytes]) -> dict[str, Any]:
     """Store a picture with its smaller copies and return the asset's fields that name them."""
-    stem = PurePosixPath(name).with_suffix("")
-    names = {
-        width: keep(name=f"{stem}-{width}.webp", data=copy) for width, copy in renditions.items()
-    }
+    names = rendition_names(name=name, widths=renditions)
+    for width, copy in renditions.items():
+        keep(name=names[width], data=copy)
     return {
         "file": keep(name=name, data=data),
         "preview": names[preview_width(names)],
@@ -63,14 +63,30 @@ def keep_picture(*, name: str, data: bytes, renditions: dict[int, bytes]) -> dic
     }
 
 
+def rendition_names(*, name: str, widths: Iterable[int]) -> dict[int, str]:
+    """Name the smaller copies of a picture by their widths, after the picture."""
+    stem = PurePosixPath(name).with_suffix("")
+    return {width: f"{stem}-{width}.webp" for width in widths}
+
+
+def read(*, name: str) -> bytes:
+    """Return the bytes that are stored under a name."""
+    with default_storage.open(name) as file:
+        return bytes(file.read())
+
+
+def erase(*, names: Iterable[str]) -> None:
+    """Delete these files from storage."""
+    for name in names:
+        default_storage.delete(name)
+
+
 def photo_bytes(*, job: Job) -> bytes | None:
     """Return the photo that a job works on, even if its person deleted it meanwhile."""
     photo_id = job.params.get("photo_id")
     if not photo_id:
         return None
-    photo = Asset.objects.get(pk=photo_id, user_id=job.user_id)
-    with default_storage.open(photo.file) as file:
-        return bytes(file.read())
+    return read(name=Asset.objects.get(pk=photo_id, user_id=job.user_id).file)
 
 
 def erase_deleted() -> int:
@@ -78,7 +94,6 @@ def erase_deleted() -> int:
     old = Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR)
     erased = list(old.only("id", "file", "preview", "plate", "renditions")[:ERASE_LIMIT])
     for asset in erased:
-        for name in asset.file_names:
-            default_storage.delete(name)
+        erase(names=asset.file_names)
         asset.delete()
     return len(erased)

@@ -7,7 +7,17 @@ import numpy as np
 
 from generation.engine.color import changed, code_of, colored, mixed, ramp
 from generation.engine.icons import rendered
-from generation.engine.pixels import Box, Pixels, floats, from_picture, over, shifted, smoothstep
+from generation.engine.pixels import (
+    Box,
+    Pixels,
+    Random,
+    floats,
+    from_picture,
+    over,
+    shifted,
+    size_of,
+    smoothstep,
+)
 from generation.engine.schemes import Scheme
 from generation.engine.stage import Stage, inside
 
@@ -119,25 +129,27 @@ def _spotlight(stage: Stage, pixels: Pixels) -> Pixels:
 
 
 def doodled(
-    stage: Stage, pixels: Pixels, occupied: tuple[Box, ...]
-) -> tuple[Pixels, tuple[Box, ...]]:
-    """Strew doodles where nothing is, and say where they lie."""
+    scheme: Scheme, random: Random, pixels: Pixels, occupied: tuple[Box, ...]
+) -> tuple[Box, ...]:
+    """Strew doodles into the pixels where nothing is, and say where they lie."""
     boxes: list[Box] = []
     for _ in range(DOODLES):
-        box = _one_doodle(stage, pixels, (*occupied, *boxes))
+        box = _one_doodle(scheme, random, pixels, (*occupied, *boxes))
         if box is not None:
             boxes.append(box)
-    return pixels, tuple(boxes)
+    return tuple(boxes)
 
 
-def _one_doodle(stage: Stage, pixels: Pixels, occupied: tuple[Box, ...]) -> Box | None:
+def _one_doodle(
+    scheme: Scheme, random: Random, pixels: Pixels, occupied: tuple[Box, ...]
+) -> Box | None:
     """One more doodle, drawn in place, or none where it would touch something."""
-    random, size = stage.random, stage.size
+    size = size_of(pixels)
     side = int(size.unit * random.uniform(0.055, 0.105))
     left = int(random.uniform(0.02, 0.98) * size.width - side / 2)
     top = int(random.uniform(0.03, 0.97) * size.height - side / 2)
     shape = DOODLE_SHAPES[int(random.integers(len(DOODLE_SHAPES)))]
-    ink = (stage.scheme.ink, stage.scheme.accent, stage.scheme.companion)[int(random.integers(3))]
+    ink = (scheme.ink, scheme.accent, scheme.companion)[int(random.integers(3))]
     turn = float(random.uniform(-40, 40))
     box = Box(left, top, left + side, top + side)
     inside_canvas = left >= 0 and top >= 0 and box.right <= size.width and box.bottom <= size.height

@@ -22,7 +22,8 @@ from generation.engine.thumbnail import (
     ASPECT_RATIOS,
     Picture,
     ThumbnailRequest,
-    composed,
+    checked,
+    drawn,
     render,
 )
 from generation.engine.titles import read_title
@@ -80,7 +81,7 @@ def small_composition_of(**changes: Any) -> Composition:
         patch.setattr(thumbnail, "ASPECT_RATIOS", SMALL)
         if name:
             patch.setattr(compose, "cut_out", lambda _: cut(name)[1])
-        return composed(request, quietly)
+        return drawn(checked(request), quietly)
 
 
 def small_picture_of(**changes: Any) -> Picture:

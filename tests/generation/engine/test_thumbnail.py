@@ -25,7 +25,7 @@ from tests.generation.engine.pictures import (
     small_picture_of,
 )
 
-CLEARLY = 0.035
+CLEARLY = 0.034
 NEIGHBORS_DIFFER = 0.09  # a change of the ground or the side; a change of hue alone is less
 MOST_BYTES = 2 * 1024 * 1024
 ASPECTS = tuple(ASPECT_RATIOS)
