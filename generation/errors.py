@@ -1,6 +1,8 @@
 """What can go wrong while making things."""
 
-from visiona.lib.errors import AppError, Conflict, UpstreamError
+from typing import Any, Literal
+
+from visiona.lib.errors import AppError, Conflict, NotAllowed, UpstreamError
 
 
 class JobNotCancelable(Conflict):
@@ -27,6 +29,26 @@ class ImageTooLarge(AppError):
     title = "This picture is too large"
 
 
+class InfectedFile(AppError):
+    status = 422
+    code = "infected"
+    title = "This file is not safe"
+    default_detail = "This file contains a virus, so it was not kept. Do not open it yourself."
+
+
+class QuotaReached(NotAllowed):
+    """As many are kept as one person may keep; fact: limit."""
+
+    code = "quota_reached"
+    title = "There is no more room"
+
+
+class NotReceived(Conflict):
+    code = "not_received"
+    title = "The file has not arrived"
+    default_detail = "The file has not arrived. Send it to the address that you were given first."
+
+
 class ProviderError(UpstreamError):
     """The provider refused or failed for good."""
 
@@ -40,3 +62,51 @@ class ProviderUnavailable(ProviderError):
 
     status = 503
     code = "provider_unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after: float | None = None, **facts: Any) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail, **facts)
+
+
+class ProviderTimedOut(ProviderError):
+    """No whole answer came in time: the work may have been done, and paid for.
+
+    So what costs money is not asked for again; what only reads may be.
+    """
+
+    status = 504
+    code = "provider_timed_out"
+    default_detail = "The provider took too long to answer."
+
+
+class ProviderRefused(ProviderError):
+    """The provider's safety rules do not allow it; no other provider is to be asked either."""
+
+    code = "provider_refused"
+    title = "The provider declined this"
+    default_detail = (
+        "The provider's safety rules do not allow this. Change the words or the pictures."
+    )
+
+
+class ProviderInvalid(ProviderError):
+    """The order, our account or the answer is not as it must be; `reason` tells staff which."""
+
+    code = "provider_invalid"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        reason: Literal["request", "key", "billing", "model", "answer", "work"],
+        **facts: Any,
+    ) -> None:
+        self.reason = reason
+        super().__init__(detail, **facts)
+
+
+class ProviderGone(ProviderError):
+    """The provider no longer has the work or its files."""
+
+    code = "provider_gone"
+    default_detail = "The provider no longer has what it made."

@@ -1,16 +1,26 @@
 """The only way to jobs and assets: each names the person whose they are."""
 
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import FETCH_RAISE, QuerySet
+from django.contrib.postgres.aggregates import BoolOr
+from django.db.models import FETCH_RAISE, F, Q, QuerySet
 
-from generation.models import Asset, Job
+from accounts import selectors as accounts_selectors
+from generation.models import Asset, Job, Upload
 from visiona.lib.errors import NotFound
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+MADE = tuple(source for source in Asset.Source.values if source != Asset.Source.UPLOAD)
+SHAPES = {
+    "wide": Q(width__gt=F("height")),
+    "tall": Q(width__lt=F("height")),
+    "square": Q(width=F("height")),
+}
 
 
 def jobs_of(*, user: "User") -> QuerySet[Job]:
@@ -44,6 +54,40 @@ def assets_of(*, user: "User", deleted: bool = False) -> QuerySet[Asset]:
     return chosen
 
 
+def matching(
+    *,
+    assets: QuerySet[Asset],
+    words: str = "",
+    starred: bool = False,
+    shape: str = "",
+    source: str = "",
+) -> QuerySet[Asset]:
+    """Return those of the assets that have every word in their title or prompt, and so on."""
+    for word in words.split():
+        assets = assets.filter(Q(title__icontains=word) | Q(prompt__icontains=word))
+    if starred:
+        assets = assets.filter(starred=True)
+    if shape:
+        assets = assets.filter(SHAPES[shape])
+    if source:
+        assets = assets.filter(source=source)
+    return assets
+
+
+def chosen_assets_of(*, user: "User", asset_ids: list[UUID]) -> list[Asset]:
+    """Return those of these assets that are the person's, deleted or not, newest first."""
+    mine = Asset.objects.filter(user_id=user.pk, pk__in=asset_ids).made().order_by("-id")
+    return list(mine.fetch_mode(FETCH_RAISE))
+
+
+def siblings_of(*, asset: Asset) -> list[Asset]:
+    """Return what the same job made and its person kept, this one included, in order."""
+    if asset.job_id is None:
+        return [asset]
+    made = Asset.objects.filter(job_id=asset.job_id, user_id=asset.user_id).kept()
+    return list(made.order_by("number").fetch_mode(FETCH_RAISE))
+
+
 def asset_of(*, user: "User", asset_id: UUID) -> Asset:
     """Return the person's asset, deleted or not, or raise NotFound."""
     asset: Asset | None = Asset.objects.filter(user_id=user.pk).made().filter(pk=asset_id).first()
@@ -75,9 +119,61 @@ def photos_of(*, user: "User") -> QuerySet[Asset]:
     return photos.order_by("-id")
 
 
+def deleted_photos_of(*, user: "User") -> QuerySet[Asset]:
+    """Return the photos that the person put in the bin."""
+    photos: QuerySet[Asset] = Asset.objects.filter(user_id=user.pk).uploaded().deleted()
+    return photos.order_by("-deleted_at")
+
+
 def photo_of(*, user: "User", photo_id: UUID) -> Asset:
     """Return the person's photo or raise NotFound."""
     photo = photos_of(user=user).filter(pk=photo_id).first()
     if photo is None:
         raise NotFound("There is no such photo, or it is not yours.")
     return photo
+
+
+def uploads_of(*, user: "User") -> QuerySet[Upload]:
+    """Return what the person sent in the last days and its photos, newest first."""
+    uploads: QuerySet[Upload] = Upload.objects.filter(user_id=user.pk).order_by("-id")
+    return uploads.select_related("photo").fetch_mode(FETCH_RAISE)
+
+
+def upload_of(*, user: "User", upload_id: UUID) -> Upload:
+    """Return the person's upload or raise NotFound."""
+    upload = uploads_of(user=user).filter(pk=upload_id).first()
+    if upload is None:
+        raise NotFound("There is no such upload, or it is not yours.")
+    return upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSteps:
+    """What of the product a person has tried once."""
+
+    address: bool
+    photo: bool
+    picture: bool
+    star: bool
+
+    @property
+    def count(self) -> int:
+        """How many of them are done."""
+        return sum(astuple(self))
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return len(astuple(self))
+
+
+def first_steps_of(*, user: "User") -> FirstSteps:
+    """Return what the person has tried; what they deleted since counts too."""
+    uploaded = Q(source=Asset.Source.UPLOAD)
+    tried = Asset.objects.filter(user_id=user.pk).aggregate(
+        photo=BoolOr(uploaded), picture=BoolOr(~uploaded), star=BoolOr(Q(starred=True))
+    )
+    return FirstSteps(
+        address=accounts_selectors.has_confirmed(user=user),
+        **{step: bool(is_done) for step, is_done in tried.items()},
+    )

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation.services import files, notices, running
+from generation.services import files, notices, running, uploads
+from visiona.lib import storage
 from visiona.lib.db.actor import act_as_worker
 
 
@@ -22,6 +23,18 @@ def sweep_jobs(**_: Any) -> None:
 
 
 @shared_task
+def check_upload(*, upload_id: str, **_: Any) -> None:
+    """Make a photo of a file that arrived, unless somebody else has it or it has ended."""
+    uploads.check_upload(upload_id=UUID(upload_id))
+
+
+@shared_task
+def sweep_uploads(**_: Any) -> None:
+    """Wake workers for files that wait, and end what was given up."""
+    uploads.sweep()
+
+
+@shared_task
 def send_notices(**_: Any) -> None:
     """Send what the outbox holds."""
     notices.send_due()
@@ -32,3 +45,9 @@ def erase_deleted_assets(**_: Any) -> None:
     """Erase what has been in the bin for thirty days."""
     with act_as_worker():
         files.erase_deleted()
+
+
+@shared_task
+def erase_leftovers(**_: Any) -> None:
+    """Erase files that were never finished, and what waits in quarantine for a day."""
+    storage.erase_leftovers()

@@ -12,9 +12,13 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from PIL import Image
 
+from accounts import selectors as accounts_selectors
 from accounts import services as accounts_services
 from accounts.models import User
 from credits import services as credits_services
@@ -22,10 +26,23 @@ from generation import selectors
 from generation.models import Asset, Job, Upload
 from generation.providers import local
 from generation.providers.base import Picture, ThumbnailOrder
-from generation.services import assets, jobs, photos, running
+from generation.services import assets, jobs, photos, running, uploads
 from tests.clients import ApiClient
 from visiona.lib.db.actor import act_as_user, act_as_worker
 
+PLAIN_FACTS = {  # as much of the engine's as another title on a plain picture needs
+    "subject": "none",
+    "warnings": [],
+    "layout": {"subject_box": None},
+    "setting": {
+        "style": "minimal", "color_scheme": "ocean", "variety": [0, 0], "seed": 1,
+        "subject": None, "is_strewn": False, "has_photo": False,
+        "zone": {
+            "rows": [10, 170], "outline": [[180, 10, 310]], "floor": 180, "largest": 40,
+            "anchors": [0.5], "centered": False,
+        },
+    },
+}  # fmt: skip
 PHOTOS = Path(__file__).parent / "photos"
 PASSWORD = "correct horse battery"
 UNKNOWN_ID = "019f0000-0000-7000-8000-000000000001"
@@ -60,18 +77,21 @@ def make_job(user: User, *, remix_of: UUID | None = None, **params: Any) -> Job:
         )
 
 
-def make_photo(user: User, name: str = "astronaut.jpg") -> Asset:
+def make_photo(user: User, name: str = "astronaut.jpg", data: bytes | None = None) -> Asset:
     """A photo that somebody uploaded."""
     with act_as_user(user.pk):
-        return photos.add_photo(user=user, upload=upload(name))
+        return photos.add_photo(user=user, upload=upload(name, data))
 
 
-def make_upload(user: User) -> Upload:
-    """A file that somebody began to send."""
+def make_upload(user: User, data: bytes | None = None, *, name: str = "me.jpg") -> Upload:
+    """A file that somebody began to send; with bytes, one that has arrived in quarantine."""
+    size = 1000 if data is None else len(data)
     with act_as_user(user.pk):
-        return Upload.objects.create(
-            user=user, filename="me.jpg", content_type="image/jpeg", bytes=1000
-        )
+        begun, _ = uploads.begin(user=user, filename=name, size=size, content_type="image/jpeg")
+        if data is None:
+            return begun
+        default_storage.save(begun.quarantine_name, ContentFile(data))
+        return uploads.complete(user=user, upload_id=begun.pk)
 
 
 @contextmanager
@@ -87,6 +107,8 @@ def plain_pictures() -> Iterator[None]:
             content_type="image/jpeg",
             seed=order.seed,
             alt_text=order.title,
+            plate=picture((320, 180)) if order.text_overlay else None,
+            facts=PLAIN_FACTS if order.text_overlay else {},
         )
 
     with pytest.MonkeyPatch.context() as patch:
@@ -101,6 +123,7 @@ class Household:
     user: User
     api: ApiClient
     photo: Asset
+    binned_photo: Asset
     arriving: Upload
     waiting: Job
     failed: Job
@@ -108,6 +131,8 @@ class Household:
     kept: Asset
     binned: Asset
     key_id: str
+    session_id: int
+    sign_in_id: UUID
 
 
 def furnish(email: str) -> Household:
@@ -117,12 +142,14 @@ def furnish(email: str) -> Household:
     grant(user, 100)
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
-    photo = make_photo(user)
-    arriving = make_upload(user)
+    photo, binned_photo = make_photo(user), make_photo(user, "me.png", picture(kind="PNG"))
+    with act_as_user(user.pk):
+        photos.remove_photo(user=user, photo_id=binned_photo.pk)
+    arriving = make_upload(user, picture())
     failed = make_job(user, title="It failed")
     Job.objects.filter(pk=failed.pk).update(attempts=running.MAX_ATTEMPTS)
     running.run_job(job_id=failed.pk)
-    delivered = make_job(user, title="It is there", text_overlay=False, count=2)
+    delivered = make_job(user, title="It is there", count=2)
     with plain_pictures():
         running.run_job(job_id=delivered.pk)
     kept, binned = selectors.assets_of_job(job=delivered)
@@ -134,6 +161,7 @@ def furnish(email: str) -> Household:
         user=user,
         api=api,
         photo=photo,
+        binned_photo=binned_photo,
         arriving=arriving,
         waiting=Job.objects.get(pk=waiting),
         failed=Job.objects.get(pk=failed.pk),
@@ -141,7 +169,19 @@ def furnish(email: str) -> Household:
         kept=kept,
         binned=binned,
         key_id=key_id,
+        session_id=sign_in_by_browser(user),
+        sign_in_id=accounts_selectors.sign_ins_of(user=user).reverse()[0].pk,
     )
+
+
+def sign_in_by_browser(user: User, agent: str = "Mozilla/5.0 (X11; Linux) Firefox/140.0") -> int:
+    """Sign somebody in by a browser of their own; return the id of that session."""
+    browser = Client(headers={"user-agent": agent})
+    browser.force_login(user)
+    browser.get("/account/privacy/")
+    key = browser.session.session_key
+    session: int = accounts_selectors.sessions_of(user=user).get(session_key=key).pk
+    return session
 
 
 def upload(name: str = "astronaut.jpg", data: bytes | None = None) -> SimpleUploadedFile:

@@ -18,9 +18,10 @@ from generation.api.serializers import (
     AssetIds,
     AssetOutput,
     DeletedOutput,
+    TitleInput,
 )
 from generation.models import Asset
-from generation.services import assets
+from generation.services import assets, titles
 
 CHOICES: dict[str, list[str]] = {"kind": Asset.Kind.values, "source": Asset.Source.values}
 FILTERS = [
@@ -85,6 +86,20 @@ class AssetRestore(APIView):
         """Take the asset out of the bin."""
         assets.restore_asset(user=request.user, asset_id=asset_id)
         return Response(AssetOutput(selectors.asset_of(user=request.user, asset_id=asset_id)).data)
+
+
+class AssetRetitle(APIView):
+    """The title on one thumbnail of mine."""
+
+    @extend_schema(request=TitleInput, responses=AssetOutput)
+    def post(self, request: ApiRequest, asset_id: UUID) -> Response:
+        """Set another title on the same picture, at once and for free."""
+        wanted = TitleInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        asset = titles.retitle(
+            user=request.user, asset_id=asset_id, title=wanted.validated_data["title"]
+        )
+        return Response(AssetOutput(asset).data)
 
 
 class AssetsDelete(APIView):

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
-from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -14,20 +13,24 @@ from generation import selectors
 from generation.api.serializers import PhotoInput, PhotoOutput
 from generation.models import Asset
 from generation.services import photos
+from visiona.lib.parsers import WholeMultiPartParser
 
 
 class PhotoList(ListAPIView[Asset]):
     """My photos."""
 
     serializer_class = PhotoOutput
-    parser_classes = (MultiPartParser,)
+    parser_classes = (WholeMultiPartParser,)
 
     def get_queryset(self) -> QuerySet[Asset]:
         return selectors.photos_of(user=self.request.user)  # type: ignore[arg-type]
 
     @extend_schema(request={"multipart/form-data": PhotoInput}, responses={201: PhotoOutput})
     def post(self, request: ApiRequest) -> Response:
-        """Upload a JPEG, PNG or WebP picture of at most 20 MB and 50 megapixels."""
+        """Upload a JPEG, PNG, WebP, HEIC or AVIF picture of at most 20 MB and 50 megapixels.
+
+        The same file again answers with the photo that is there.
+        """
         form = PhotoInput(data=request.data)
         form.is_valid(raise_exception=True)
         photo = photos.add_photo(user=request.user, upload=form.validated_data["file"])

@@ -3,14 +3,25 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from generation.catalog import KINDS, MAX_PROMPT, MAX_TITLE, THUMBNAIL
-from generation.models import Asset, Job
+from generation.models import Asset, Job, Upload
 from visiona.lib.serializers import OutputSerializer, StrictSerializer
 from visiona.lib.storage import absolute
+
+UPLOAD_TYPES = [
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+    "application/octet-stream",  # what a browser says of a file that it does not know
+]
 
 
 class NothingYet(serializers.UUIDField):
@@ -130,6 +141,10 @@ class AssetChange(StrictSerializer):
     starred = serializers.BooleanField(required=False)
 
 
+class TitleInput(StrictSerializer):
+    title = serializers.CharField(max_length=MAX_TITLE)
+
+
 class AssetIds(StrictSerializer):
     ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
 
@@ -221,3 +236,64 @@ class PhotoOutput(serializers.ModelSerializer[Asset]):
 
 class PhotoInput(StrictSerializer):
     file = serializers.FileField()
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, QueryDict) and len(data.getlist("file")) > 1:
+            one = ErrorDetail("Send one file with each request.", code="too_many")
+            raise serializers.ValidationError({"file": [one]})
+        return super().to_internal_value(data)
+
+
+class UploadInput(StrictSerializer):
+    """Announce a file."""
+
+    filename = serializers.CharField(max_length=1000)
+    bytes = serializers.IntegerField(min_value=1)
+    content_type = serializers.ChoiceField(choices=UPLOAD_TYPES)
+
+
+class UploadTicketOutput(serializers.Serializer[Any]):
+    """Where to POST the file as a form within five minutes: the fields first, then `file`."""
+
+    id = serializers.UUIDField()
+    url = AddressField()
+    fields: Any = serializers.DictField(child=serializers.CharField())
+
+
+class UploadErrorOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class UploadOutput(OutputSerializer[Upload]):
+    """A file on its way in, and what became of it."""
+
+    status: Any = serializers.ChoiceField(
+        source="state", choices=["waiting", "checking", "clean", "refused"]
+    )
+    error = serializers.SerializerMethodField()
+    photo = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Upload
+        fields: ClassVar = [
+            "id",
+            "filename",
+            "bytes",
+            "status",
+            "error",
+            "photo",
+            "created_at",
+        ]
+
+    @extend_schema_field(UploadErrorOutput(allow_null=True))
+    def get_error(self, upload: Upload) -> Any:
+        if not upload.error_code:
+            return None
+        return UploadErrorOutput({"code": upload.error_code, "detail": upload.error_detail}).data
+
+    @extend_schema_field(PhotoOutput(allow_null=True))
+    def get_photo(self, upload: Upload) -> Any:
+        if upload.photo is None or upload.photo.deleted_at:
+            return None
+        return PhotoOutput(upload.photo).data

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.api import assets, jobs, photos
+from generation.api import assets, jobs, photos, uploads
 
 urlpatterns = [
     path("credits/prices", jobs.PriceList.as_view()),
@@ -13,8 +13,12 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry", jobs.JobRetry.as_view()),
     path("photos", photos.PhotoList.as_view()),
     path("photos/<uuid:photo_id>", photos.PhotoDetail.as_view()),
+    path("uploads", uploads.UploadList.as_view()),
+    path("uploads/<uuid:upload_id>", uploads.UploadDetail.as_view()),
+    path("uploads/<uuid:upload_id>/complete", uploads.UploadComplete.as_view()),
     path("assets", assets.AssetList.as_view()),
     path("assets/delete", assets.AssetsDelete.as_view()),
     path("assets/<uuid:asset_id>", assets.AssetDetail.as_view()),
     path("assets/<uuid:asset_id>/restore", assets.AssetRestore.as_view()),
+    path("assets/<uuid:asset_id>/retitle", assets.AssetRetitle.as_view()),
 ]

@@ -72,6 +72,16 @@ class Upload(models.Model):
         return f"{self.status} {self.bytes} bytes"
 
     @property
+    def is_final(self) -> bool:
+        """Whether it is known what became of it."""
+        return self.status != self.Status.WAITING
+
+    @property
+    def state(self) -> str:
+        """What to say of it: what has arrived and is not known yet is being checked."""
+        return self.status if self.is_final or not self.received_at else "checking"
+
+    @property
     def quarantine_name(self) -> str:
         """Where its bytes lie until they have been looked at."""
         return f"quarantine/{self.user_id}/{self.pk}"

@@ -25,9 +25,14 @@ def delete_assets(*, user: "User", asset_ids: list[UUID]) -> int:
 
 def restore_asset(*, user: "User", asset_id: UUID) -> None:
     """Take the asset out of the bin. Raises NotFound."""
-    binned = Asset.objects.filter(user_id=user.pk, pk=asset_id).made().deleted()
-    if not binned.update(deleted_at=None):
+    if not restore_assets(user=user, asset_ids=[asset_id]):
         raise NotFound("There is no such picture in your bin.")
+
+
+def restore_assets(*, user: "User", asset_ids: list[UUID]) -> int:
+    """Take these assets out of the bin; return how many of them were mine and there."""
+    binned = Asset.objects.filter(user_id=user.pk, pk__in=asset_ids).made().deleted()
+    return binned.update(deleted_at=None)
 
 
 def describe_asset(

@@ -3,14 +3,12 @@
 import logging
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, transaction
-from django.template.loader import render_to_string
 
 from accounts import selectors as accounts_selectors
 from generation.models import Notice
-from visiona.lib import clock
+from visiona.lib import clock, mails
 from visiona.lib.db.actor import act_as_worker
 
 BATCH = 20
@@ -66,11 +64,9 @@ def _put_off(notice: Notice) -> None:
 def _mail(notice: Notice) -> EmailMessage:
     """Write the mail; its Message-ID lets a receiver drop the second copy of a crash."""
     user = accounts_selectors.user_by_id(user_id=notice.user_id)
-    context = {"job": notice.job, "site": settings.PUBLIC_URL}
-    subject = render_to_string(f"emails/{notice.topic}_subject.txt", context)
-    return EmailMessage(
-        subject=" ".join(subject.split()),  # what people call things may have lines
-        body=render_to_string(f"emails/{notice.topic}_body.txt", context),
-        to=[user.email],
+    return mails.compose(
+        f"emails/{notice.topic}",
+        to=user.email,
+        context={"job": notice.job},
         headers={"Message-ID": f"<{notice.pk}@visiona>"},
     )

@@ -25,6 +25,7 @@ from generation.services import files
 from visiona.lib import clock, live, request_id
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.queue import enqueue
+from visiona.lib.storage import StorageUnavailable
 
 RUN_JOB = "generation.tasks.run_job"
 MAX_ATTEMPTS = 3
@@ -155,6 +156,10 @@ def _settle_after(error: Exception, job: Job, products: list[Product]) -> None:
     match error:
         case ProviderUnavailable() if not products and job.attempts < MAX_ATTEMPTS:
             _try_later(job)
+        case StorageUnavailable() if job.attempts < MAX_ATTEMPTS:
+            _try_later(job)
+        case StorageUnavailable():
+            _settle(job, [], Failure(error.code, error.detail))
         case Stopped():
             _settle(job, [], error.failure)
         case ProviderError():

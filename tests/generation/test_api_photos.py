@@ -1,8 +1,8 @@
-"""Photos over the API as telephones, scanners and people with bad intentions send them."""
+"""Photos over the API: forms and what is wrong with them, room, twins, outages and owners."""
 
-import io
-import struct
-import zlib
+import resource
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,55 +10,26 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from pytest_django import Settings
 
 from accounts import services as accounts_services
 from accounts.models import User
 from credits import selectors as credits_selectors
+from generation.errors import QuotaReached
 from generation.models import Asset
-from generation.services import running
+from generation.services import photos, running
 from tests import factories
 from tests.clients import ApiClient
 from tests.factories import picture
+from tests.pictures import kept_files, plain, saved
+from visiona.lib.errors import NotFound
 
 pytestmark = pytest.mark.django_db
 
-MARKER = b"find-me-nowhere"
 BOUNDARY = "a-line-between"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
-
-
-def kept_files() -> set[Path]:
-    return {path for path in Path(settings.FILES_DIR).rglob("*") if path.is_file()}
-
-
-def kept_pictures() -> list[bytes]:
-    """The bytes of everything that is stored of the one photo there is."""
-    photo = Asset.objects.get()
-    kept = []
-    for name in (photo.file, photo.preview):
-        with default_storage.open(name) as file:
-            kept.append(file.read())
-    return kept
-
-
-def kept_photo() -> Image.Image:
-    opened = Image.open(io.BytesIO(kept_pictures()[0]))
-    opened.load()
-    return opened
-
-
-def pixel(opened: Image.Image, x: int, y: int) -> tuple[int, int, int]:
-    red, green, blue = opened.getpixel((x, y))  # type: ignore[misc] # an RGB picture
-    return red, green, blue
-
-
-def saved(made: Image.Image, kind: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    made.save(out, kind, **options)
-    return out.getvalue()
 
 
 def send(api: ApiClient, data: bytes, name: str = "photo.jpg") -> Any:
@@ -88,132 +59,35 @@ def code_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-# --- What cameras and programs write ------------------------------------------------------------
+# --- What is taken ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("turn", range(1, 9))
-def test_a_photo_stands_upright_however_the_telephone_was_held(api: ApiClient, turn: int) -> None:
-    upright = Image.new("RGB", (600, 400), "teal")
-    upright.paste("red", (0, 0, 300, 200))  # the corner at the upper left
-    back = {
-        1: None,
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }[turn]
-    exif = Image.Exif()
-    exif[0x0112] = turn
-    data = saved(upright if back is None else upright.transpose(back), "JPEG", exif=exif)
-
-    answer = send(api, data)
+def test_a_photo_is_kept_with_its_size_its_hash_and_advice(alice: User, api: ApiClient) -> None:
+    answer = api.upload("photos", file=factories.upload("astronaut.jpg"))
 
     assert answer.status_code == 201
-    assert (answer.json()["data"]["width"], answer.json()["data"]["height"]) == (600, 400)
-    photo = kept_photo()
-    assert photo.size == (600, 400)
-    red, green, _ = pixel(photo, 100, 100)
-    assert red > 200
-    assert green < 60
-    for x, y in ((500, 100), (100, 300), (500, 300)):
-        assert pixel(photo, x, y)[0] < 60
-
-
-def test_a_telephones_photo_with_another_picture_behind_it_is_a_photo(api: ApiClient) -> None:
-    behind = [Image.new("RGB", (300, 300), "red")]
-    data = saved(Image.new("RGB", (640, 480), "teal"), "MPO", save_all=True, append_images=behind)
-    assert data[:3] == b"\xff\xd8\xff"
-
-    answer = send(api, data)
-
-    assert answer.status_code == 201
-    assert kept_photo().size == (640, 480)
-    assert pixel(kept_photo(), 320, 240)[0] < 60
-
-
-@pytest.mark.parametrize("size", [(300, 300), (3000, 2000)], ids=["small", "made smaller"])
-def test_a_scan_of_16_bits_keeps_its_grays(api: ApiClient, size: tuple[int, int]) -> None:
-    answer = send(api, saved(Image.new("I;16", size, 0x8000), "PNG"))
-
-    assert answer.status_code == 201
-    assert all(abs(value - 128) <= 2 for value in pixel(kept_photo(), 150, 150))
-
-
-def test_a_scan_of_16_bits_may_say_which_gray_is_transparent(api: ApiClient) -> None:
-    size, gray = (300, 300), 0x8000
-    header = struct.pack(">IIBBBBB", *size, 16, 0, 0, 0, 0)
-    line = b"\0" + struct.pack(">H", gray) * size[0]
-    chunks = (
-        (b"IHDR", header),
-        (b"tRNS", struct.pack(">H", 0xFFFF)),
-        (b"IDAT", zlib.compress(line * size[1])),
-        (b"IEND", b""),
-    )
-    data = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks
-    )
-
-    assert send(api, data).status_code == 201
-
-    assert all(abs(value - 128) <= 2 for value in pixel(kept_photo(), 150, 150))
-
-
-# --- What must not come along -------------------------------------------------------------------
-
-
-def exif_with_the_marker() -> Image.Exif:
-    exif = Image.Exif()
-    exif[0x010E] = MARKER.decode()  # ImageDescription
-    exif[0x9286] = MARKER  # UserComment
-    exif.get_ifd(0x8825)[29] = MARKER.decode()  # the day of the GPS
-    return exif
-
-
-def text_with_the_marker() -> PngInfo:
-    info = PngInfo()
-    info.add_text("Comment", MARKER.decode())
-    info.add_itxt("XML:com.adobe.xmp", f"<x:xmpmeta>{MARKER.decode()}</x:xmpmeta>")
-    return info
-
-
-CARRIERS: dict[str, dict[str, Any]] = {
-    "JPEG": {"xmp": MARKER, "comment": MARKER},
-    "PNG": {"pnginfo": text_with_the_marker()},
-    "WEBP": {"xmp": MARKER},
-    "MPO": {"xmp": MARKER},
-}
-
-
-@pytest.mark.parametrize("kind", CARRIERS)
-def test_nothing_that_was_written_into_a_picture_is_kept(api: ApiClient, kind: str) -> None:
-    made = Image.new("RGB", (640, 480), "teal")
-    data = saved(made, kind, exif=exif_with_the_marker(), **CARRIERS[kind]) + MARKER
-    assert data.count(MARKER) >= 3
-
-    answer = send(api, data)
-
-    assert answer.status_code == 201
-    assert all(MARKER not in kept for kept in kept_pictures())
-    assert dict(kept_photo().getexif()) == {}
-    assert MARKER.decode() not in answer.content.decode()
-
-
-def test_a_picture_that_is_also_a_page_is_kept_as_a_picture_alone(
-    api: ApiClient, client: Client
-) -> None:
-    script = b"<html><script>alert(1)</script>"
-    answer = send(api, saved(Image.new("RGB", (300, 300)), "JPEG", comment=script), "x.html")
-
-    address = urlsplit(answer.json()["data"]["url"])
-    served = client.get(f"{address.path}?{address.query}")
-
-    assert served["Content-Type"] == "image/jpeg"
-    assert served["X-Content-Type-Options"] == "nosniff"
-    assert b"script" not in b"".join(served.streaming_content)  # type: ignore[attr-defined]
+    photo = answer.json()["data"]
+    asset = Asset.objects.get()
+    assert set(photo) == {
+        "id", "url", "width", "height", "bytes", "sha256", "coach", "created_at",
+    }  # fmt: skip
+    assert (photo["width"], photo["height"]) == (512, 512)
+    assert photo["bytes"] == asset.bytes == default_storage.size(asset.file)
+    assert photo["coach"] == {
+        "verdict": "usable",
+        "issues": [
+            {
+                "code": "small",
+                "advice": "Use a photo of at least 1024 pixels on its shorter side.",
+            }
+        ],
+    }
+    assert (asset.source, asset.user_id, asset.content_type) == ("upload", alice.pk, "image/jpeg")
+    assert asset.file == f"people/{alice.pk}/photos/{asset.pk}.jpg"
+    assert (asset.title, asset.alt_text) == ("astronaut.jpg", "Your photo")
+    assert api.get(f"photos/{photo['id']}").json()["data"] == photo
+    assert [one["id"] for one in api.get("photos").json()["data"]] == [photo["id"]]
+    assert api.get("assets").json()["data"] == []
 
 
 # --- What files are called ----------------------------------------------------------------------
@@ -287,7 +161,7 @@ def test_a_file_of_just_under_20_megabytes_is_taken(alice: User) -> None:
         (picture(), "image/jpeg", (415, "unsupported_media_type")),
         (picture(), "", (415, "unsupported_media_type")),
         (disposition_of('name="file"', b"x"), "multipart/form-data", (400, "malformed")),
-        (b"no form at all", MULTIPART, (422, "invalid_input")),
+        (b"no form at all", MULTIPART, (400, "malformed")),
         (b"", MULTIPART, (422, "invalid_input")),
         (
             disposition_of('name="photo"; filename="x"', picture()),
@@ -310,12 +184,44 @@ def test_a_request_that_brings_no_file_is_refused(
     assert kept_files() == before
 
 
-def test_a_form_of_a_thousand_files_is_refused_as_a_whole(alice: User) -> None:
+@pytest.mark.parametrize(
+    ("files", "expected"), [(2, (422, "invalid_input")), (200, (400, "malformed"))]
+)
+def test_a_form_of_many_files_is_refused_as_a_whole(
+    alice: User, files: int, expected: tuple[int, str]
+) -> None:
     part = disposition_of('name="file"; filename="x.jpg"', picture()).rpartition(b"--a-line")[0]
-    answer = post(alice, part * 1000 + f"--{BOUNDARY}--\r\n".encode())
+    before = kept_files()
+
+    answer = post(alice, part * files + f"--{BOUNDARY}--\r\n".encode())
+
+    assert code_of(answer) == expected
+    assert not Asset.objects.exists()
+    assert kept_files() == before
+
+
+@pytest.mark.parametrize("kept", [0.9, 0.999])
+def test_a_form_that_breaks_off_on_its_way_is_refused_and_nothing_is_kept(
+    alice: User, kept: float
+) -> None:
+    # What is missing hangs behind a whole picture: only the form knows that it is not all.
+    whole = disposition_of('name="file"; filename="x.jpg"', picture() + b"\0" * 100_000)
+    before = kept_files()
+
+    answer = post(alice, whole[: int(len(whole) * kept)])
 
     assert code_of(answer) == (400, "malformed")
     assert not Asset.objects.exists()
+    assert kept_files() == before
+
+
+def test_an_unknown_field_beside_the_file_is_refused(alice: User, api: ApiClient) -> None:
+    answer = api.upload("photos", file=factories.upload(), titel="typo")
+
+    assert code_of(answer) == (422, "invalid_input")
+    errors = [(one["field"], one["code"]) for one in answer.json()["errors"]]
+    assert errors == [("titel", "unknown")]
+    assert Asset.objects.count() == 0
 
 
 def test_strangers_upload_nothing(client: Client) -> None:
@@ -342,11 +248,209 @@ def test_a_browser_uploads_only_with_its_csrf_token(alice: User) -> None:
     assert with_token.status_code == 201
 
 
+# --- The same again -----------------------------------------------------------------------------
+
+
+def test_the_same_file_again_is_the_photo_that_is_there(alice: User, api: ApiClient) -> None:
+    first = send(api, picture(), "one.jpg").json()["data"]
+    before = kept_files()
+
+    again = send(api, picture(), "two.jpg")
+
+    assert again.status_code == 201
+    assert again.json()["data"] == first
+    assert Asset.objects.get().title == "one.jpg"
+    assert kept_files() == before
+
+
+def test_a_file_whose_photo_is_in_the_bin_is_a_new_photo(alice: User, api: ApiClient) -> None:
+    first = send(api, picture()).json()["data"]
+    assert api.call("DELETE", f"photos/{first['id']}").status_code == 204
+
+    second = send(api, picture()).json()["data"]
+
+    assert second["id"] != first["id"]
+    assert Asset.objects.get(pk=second["id"]).deleted_at is None
+    assert Asset.objects.filter(deleted_at__isnull=False).count() == 1
+
+
+def test_people_never_share_a_photo(api: ApiClient, bobs_api: ApiClient, bob: User) -> None:
+    mine = send(api, picture()).json()["data"]
+    his = send(bobs_api, picture()).json()["data"]
+
+    assert his["id"] != mine["id"]
+    assert Asset.objects.get(pk=his["id"]).file == f"people/{bob.pk}/photos/{his['id']}.jpg"
+
+
+# --- How much a person may keep -----------------------------------------------------------------
+
+
+def test_who_keeps_as_many_as_one_may_is_told_how_many_and_what_to_do(
+    alice: User, api: ApiClient, settings: Settings
+) -> None:
+    settings.MAX_PHOTOS = 2
+    first = send(api, picture((300, 300))).json()["data"]
+    send(api, picture((300, 310)))
+    before = kept_files()
+
+    refused = send(api, picture((300, 320)))
+
+    assert code_of(refused) == (403, "quota_reached")
+    assert refused.json()["detail"] == (
+        "You keep 2 photos, and 2 is the most."
+        " Delete some that you no longer need, then send this one again."
+    )
+    assert refused.json()["limit"] == 2
+    assert Asset.objects.count() == 2
+    assert kept_files() == before
+    assert send(api, picture((300, 300))).json()["data"] == first  # it is there already
+    api.call("DELETE", f"photos/{first['id']}")
+    assert send(api, picture((300, 320))).status_code == 201
+
+
+def test_photos_may_take_so_much_room_and_no_more(
+    alice: User, api: ApiClient, settings: Settings
+) -> None:
+    kept = send(api, picture((300, 300))).json()["data"]["bytes"]
+    before = kept_files()
+
+    for limit in (kept, kept + 100):  # full before it is read; too full with what it came to
+        settings.MAX_PHOTO_STORAGE_BYTES = limit
+        refused = send(api, picture((300, 310)))
+
+        assert code_of(refused) == (403, "quota_reached")
+        assert refused.json()["limit"] == limit
+        assert Asset.objects.count() == 1
+        assert kept_files() == before
+
+
+def test_a_photo_comes_back_from_the_bin_only_if_there_is_room_and_it_has_no_twin(
+    alice: User, api: ApiClient, settings: Settings
+) -> None:
+    settings.MAX_PHOTOS = 1
+    binned = factories.make_photo(alice)
+    api.call("DELETE", f"photos/{binned.pk}")
+    other = send(api, picture()).json()["data"]
+    with pytest.raises(QuotaReached):
+        photos.restore_photo(user=alice, photo_id=binned.pk)
+    api.call("DELETE", f"photos/{other['id']}")
+    twin = factories.make_photo(alice)
+
+    photos.restore_photo(user=alice, photo_id=binned.pk)
+    assert [one["id"] for one in api.get("photos").json()["data"]] == [str(twin.pk)]
+    api.call("DELETE", f"photos/{twin.pk}")
+    photos.restore_photo(user=alice, photo_id=binned.pk)
+
+    assert [one["id"] for one in api.get("photos").json()["data"]] == [str(binned.pk)]
+    with pytest.raises(NotFound):
+        photos.restore_photo(user=alice, photo_id=binned.pk)
+
+
+def test_what_one_person_keeps_leaves_another_their_room(
+    api: ApiClient, bobs_api: ApiClient, settings: Settings
+) -> None:
+    settings.MAX_PHOTOS = 1
+    assert send(api, picture()).status_code == 201
+    assert send(bobs_api, picture()).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("sizes", [(300, 310), (300, 300)], ids=["two files", "the same twice"])
+def test_of_two_at_once_for_the_last_place_one_gets_in(
+    alice: User, settings: Settings, sizes: tuple[int, int]
+) -> None:
+    settings.MAX_PHOTOS = 1
+    before = kept_files()
+
+    def send_one(size: int) -> Any:
+        try:
+            answer = send(ApiClient(alice), picture((300, size)))
+            return answer.status_code, answer.json().get("data", {}).get("id")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as together:
+        answers = list(together.map(send_one, sizes))
+
+    photo = Asset.objects.get()
+    if sizes[0] == sizes[1]:
+        assert answers == [(201, str(photo.pk))] * 2
+    else:
+        assert sorted(answers, key=str) == [(201, str(photo.pk)), (403, None)]
+    assert len(kept_files() - before) == len(photo.file_names) == 2
+
+
+# --- When something is down ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_storage(tmp_path: Path, settings: Settings) -> Path:
+    """A file lies where the folder of all files should be: nothing can be stored."""
+    place = tmp_path / "files"
+    place.write_text("in the way")
+    use_storage(settings, place)
+    return place
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """A place where the smaller copy still fits, and the photo itself does not."""
+    place = tmp_path / "files"
+    use_storage(settings, place)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, before[1]))
+    yield place
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def use_storage(settings: Settings, place: Path) -> None:
+    options = {**settings.STORAGES["default"]["OPTIONS"], "location": str(place)}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": options},
+    }
+
+
+def test_without_storage_nothing_is_kept_and_it_is_said_when_to_try_again(
+    alice: User, api: ApiClient, no_storage: Path
+) -> None:
+    answer = send(api, picture())
+
+    assert code_of(answer) == (503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert not Asset.objects.exists()
+    assert no_storage.read_text() == "in the way"
+
+
+def test_a_full_disk_keeps_neither_rows_nor_files(
+    alice: User, api: ApiClient, small_disk: Path
+) -> None:
+    answer = send(api, factories.upload("astronaut.jpg").read())
+
+    assert code_of(answer) == (503, "unavailable")
+    assert not Asset.objects.exists()
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+
+
+def test_what_cannot_be_checked_for_viruses_is_not_taken(
+    alice: User, api: ApiClient, settings: Settings, tmp_path: Path
+) -> None:
+    settings.CLAMD_ADDRESS = f"unix://{tmp_path}/nobody.sock"
+    before = kept_files()
+
+    answer = send(api, picture())
+
+    assert code_of(answer) == (503, "unavailable")
+    assert not Asset.objects.exists()
+    assert kept_files() == before
+
+
 # --- Mine and not mine --------------------------------------------------------------------------
 
 
 def test_my_photos_are_listed_newest_first_page_by_page(api: ApiClient, alice: User) -> None:
-    ids = [send(api, picture()).json()["data"]["id"] for _ in range(3)]
+    sizes = ((300, 300), (300, 310), (300, 320))
+    ids = [send(api, picture(size)).json()["data"]["id"] for size in sizes]
 
     page = api.get("photos?limit=2").json()
     rest = api.get(f"photos?limit=2&cursor={page['meta']['next']}").json()
@@ -397,7 +501,7 @@ def test_a_photo_is_no_picture_that_was_made(api: ApiClient) -> None:
 def test_the_address_of_a_photo_works_without_signing_in_and_says_what_it_is(
     api: ApiClient,
 ) -> None:
-    photo = send(api, saved(Image.new("RGB", (300, 300)), "WEBP"), "x.webp").json()["data"]
+    photo = send(api, saved(plain(), "WEBP"), "x.webp").json()["data"]
     address = urlsplit(photo["url"])
     assert f"{address.scheme}://{address.netloc}" == settings.PUBLIC_URL
 

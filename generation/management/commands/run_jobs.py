@@ -1,4 +1,4 @@
-"""Run waiting jobs without a broker: the loop that always runs beside Celery."""
+"""Run waiting jobs and check uploads without a broker: the loop that always runs beside Celery."""
 
 import logging
 import signal
@@ -12,7 +12,7 @@ from django.db import DatabaseError, close_old_connections
 
 from credits import tasks as credits_tasks
 from generation import catalog
-from generation.services import notices, running
+from generation.services import notices, running, uploads
 
 HEADSTART = timedelta(seconds=2)
 PAUSE_SECONDS = 1.0
@@ -34,13 +34,15 @@ class Command(BaseCommand):
         headstart = timedelta(seconds=options["headstart"])
         queues = sorted({kind.queue for kind in catalog.KINDS.values()})
         # A thread each: a slow kind cannot starve a quick one, nor a mail keep credits waiting.
+        work = [_runner(queue, headstart) for queue in queues]
+        work.append(lambda: uploads.check_due(waiting_for=headstart))
+        chores = (_send_notices, _release_expired, _end_abandoned_uploads)
         threads = [
-            threading.Thread(target=_loop, args=(stop, _runner(queue, headstart), PAUSE_SECONDS))
-            for queue in queues
-        ]
-        threads += [
-            threading.Thread(target=_loop, args=(stop, chore, CHORES_EVERY_SECONDS))
-            for chore in (_send_notices, _release_expired)
+            *(threading.Thread(target=_loop, args=(stop, step, PAUSE_SECONDS)) for step in work),
+            *(
+                threading.Thread(target=_loop, args=(stop, chore, CHORES_EVERY_SECONDS))
+                for chore in chores
+            ),
         ]
         for thread in threads:
             thread.start()
@@ -60,6 +62,11 @@ def _send_notices() -> bool:
 
 def _release_expired() -> bool:
     credits_tasks.release_expired()
+    return False
+
+
+def _end_abandoned_uploads() -> bool:
+    uploads.end_abandoned()
     return False
 
 
