@@ -23,15 +23,17 @@ SIGN_IN = {"email": "alice@example.com", "password": factories.PASSWORD}
 BODIES: dict[tuple[str, str], Any] = {
     ("post", "/api-keys"): {"name": "A program"},
     ("post", "/assets/delete"): {"ids": ["019f0000-0000-7000-8000-000000000001"]},
+    ("post", "/assets/{asset_id}/retitle"): {"title": "Another"},
     ("patch", "/assets/{asset_id}"): {"title": "Mine", "starred": True},
     ("post", "/auth/login"): SIGN_IN,
     ("post", "/auth/signup"): SIGN_IN | {"email": "carol@example.com"},
     ("post", "/credits/quote"): ORDER,
     ("post", "/jobs"): ORDER,
     ("patch", "/me"): {"name": "Alice"},
+    ("post", "/uploads"): {"filename": "me.jpg", "bytes": 1000, "content_type": "image/jpeg"},
 }
 UPLOADS = {("post", "/photos")}
-PLACES = ("job_id", "asset_id", "photo_id", "key_id")
+PLACES = ("job_id", "asset_id", "photo_id", "upload_id", "key_id")
 LAST = ("post", "/auth/logout")
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
@@ -60,7 +62,11 @@ def place_of(method: str, path: str, alice: Household) -> str:
     job = alice.waiting if waiting else alice.failed if path.endswith("/retry") else alice.delivered
     asset = alice.binned if path.endswith("/restore") else alice.kept
     return path.format(
-        job_id=job.pk, asset_id=asset.pk, photo_id=alice.photo.pk, key_id=alice.key_id
+        job_id=job.pk,
+        asset_id=asset.pk,
+        photo_id=alice.photo.pk,
+        upload_id=alice.arriving.pk,
+        key_id=alice.key_id,
     )
 
 
@@ -147,7 +153,7 @@ def test_lists_are_documented_with_their_cursor(document: dict[str, Any]) -> Non
         lists.append(path.removeprefix("/api/v1"))
         content = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         assert content["properties"]["meta"] == {"$ref": "#/components/schemas/ListMeta"}
-    assert lists == ["/api-keys", "/assets", "/credits/entries", "/jobs", "/photos"]
+    assert lists == ["/api-keys", "/assets", "/credits/entries", "/jobs", "/photos", "/uploads"]
     assert "x-page" not in str(document)
 
 

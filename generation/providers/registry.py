@@ -1,0 +1,155 @@
+"""Who does what: the provider whose key is set, unless the settings name one."""
+
+from typing import cast
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from generation.providers.breaker import Breaker
+from generation.providers.calls import Account, Caller
+from generation.providers.offers import Offer, offer_of
+from generation.providers.ports import Capability, Image, Record, Text, Training, Video, Vision
+
+LOCAL = "local"
+ADAPTERS = {
+    Capability.TEXT: {"gemini": "gemini.GeminiText", "openai": "openai.OpenAIText"},
+    Capability.VISION: {"gemini": "gemini.GeminiVision", "openai": "openai.OpenAIVision"},
+    Capability.IMAGE: {
+        "replicate": "replicate.ReplicateImage",
+        "gemini": "gemini.GeminiImage",
+        "openai": "openai.OpenAIImage",
+    },
+    Capability.VIDEO: {"replicate": "replicate.ReplicateVideo", "gemini": "gemini.GeminiVideo"},
+    Capability.TRAINING: {"replicate": "replicate.ReplicateTraining"},
+}
+"""In the order of preference; an SDK is loaded where its provider is asked, and nowhere else."""
+
+KEYS = {
+    "replicate": "REPLICATE_API_TOKEN",
+    "gemini": "GEMINI_API_KEY",
+    "openai": "OPENAI_API_KEY",
+}
+ADDRESSES = {
+    "replicate": "REPLICATE_BASE_URL",
+    "gemini": "GEMINI_BASE_URL",
+    "openai": "OPENAI_BASE_URL",
+}
+OWN_SERVER_DOES = {Capability.TEXT, Capability.VISION}
+"""Whether a server of one's own paints as well, its operator has to say."""
+
+
+def text(*, record: Record) -> Text | None:
+    """Return who writes, or nothing where nobody but this machine does."""
+    return cast("Text | None", _adapter(Capability.TEXT, record))
+
+
+def vision(*, record: Record) -> Vision | None:
+    """Return who looks at pictures, or nothing where nobody but this machine does."""
+    return cast("Vision | None", _adapter(Capability.VISION, record))
+
+
+def image(*, record: Record, provider: str = "") -> Image | None:
+    """Return who makes pictures, or who made them; nothing where only this machine does."""
+    return cast("Image | None", _adapter(Capability.IMAGE, record, provider))
+
+
+def video(*, record: Record, provider: str = "") -> Video | None:
+    """Return who makes clips, or who made them; nothing where only this machine does."""
+    return cast("Video | None", _adapter(Capability.VIDEO, record, provider))
+
+
+def training(*, record: Record, provider: str = "") -> Training | None:
+    """Return who trains, or who trained; nothing where only this machine does."""
+    return cast("Training | None", _adapter(Capability.TRAINING, record, provider))
+
+
+def provider_of(capability: Capability) -> str:
+    """Return the name of who does it, `local` for this machine. Raises ImproperlyConfigured."""
+    wanted: str = settings.PROVIDERS[capability]
+    known = ADAPTERS[capability]
+    if not wanted:
+        return next((one for one in known if _is_set(one, capability)), LOCAL)
+    setting = f"{capability.upper()}_PROVIDER"
+    if wanted not in {LOCAL, *known}:
+        raise ImproperlyConfigured(
+            f"{setting} is {wanted!r}. Choose one of {', '.join([*known, LOCAL])}, "
+            "or leave it empty."
+        )
+    if wanted != LOCAL and not _is_set(wanted, capability, is_named=True):
+        raise ImproperlyConfigured(
+            f"{setting} is {wanted!r}, but {KEYS[wanted]} is empty. "
+            f"Set it, or leave {setting} empty."
+        )
+    return wanted
+
+
+def offer_for(capability: Capability, provider: str) -> Offer:
+    """Return the provider's model that is used, with its price and limits.
+
+    The settings name a model of the provider who is asked now, not of one who was.
+    """
+    is_asked = provider == provider_of(capability)
+    return offer_of(provider, capability, settings.PROVIDER_MODELS[capability] if is_asked else "")
+
+
+def breaker_of(provider: str, capability: Capability) -> Breaker:
+    """Return the breaker of a provider's capability, to look at it or to flip it."""
+    return Breaker(provider=provider, capability=capability)
+
+
+def breakers() -> list[Breaker]:
+    """Return every breaker that there may be, for staff to see."""
+    return [
+        breaker_of(provider, capability)
+        for capability, known in ADAPTERS.items()
+        for provider in known
+    ]
+
+
+def check() -> None:
+    """Find fault with the settings before anybody orders. Raises ImproperlyConfigured."""
+    for capability in Capability:
+        provider_of(capability)
+
+
+def _adapter(capability: Capability, record: Record, provider: str = "") -> object:
+    """Return an adapter; one that is named is asked although another is preferred by now."""
+    provider = provider or provider_of(capability)
+    if provider == LOCAL:
+        return None
+    adapter = import_string(f"generation.providers.{ADAPTERS[capability][provider]}")
+    module = import_string(f"generation.providers.{provider}")
+    return adapter(
+        account=_account(provider, capability),
+        offer=offer_for(capability, provider),
+        caller=Caller(
+            provider=provider,
+            capability=capability,
+            record=record,
+            failures=module.FAILURES,
+            explain=module.explain,
+            breaker=breaker_of(provider, capability),
+        ),
+    )
+
+
+def _account(provider: str, capability: Capability) -> Account:
+    seconds: dict[str, float] = settings.PROVIDER_SECONDS
+    return Account(
+        key=getattr(settings, KEYS[provider]),
+        base_url=getattr(settings, ADDRESSES[provider]),
+        owner=settings.REPLICATE_OWNER,
+        is_compatible=settings.OPENAI_COMPATIBLE,
+        order_seconds=seconds[capability],
+        read_seconds=seconds["read"],
+        download_seconds=seconds["download"],
+    )
+
+
+def _is_set(provider: str, capability: Capability, *, is_named: bool = False) -> bool:
+    """Whether a provider can be asked: it needs a key, or is a server of one's own."""
+    if getattr(settings, KEYS[provider]):
+        return True
+    has_own_server = provider == "openai" and bool(settings.OPENAI_BASE_URL)
+    return has_own_server and (is_named or capability in OWN_SERVER_DOES)

@@ -1,0 +1,180 @@
+"""The wire to providers: no call outlives its deadline, reads without end or is told in a log."""
+
+import email.utils
+import logging
+import math
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import httpcore
+import httpcore2
+import httpx
+import httpx2
+
+from visiona.lib import clock
+
+CONNECT_SECONDS = 5.0
+MOST_SECONDS = 120.0
+"""What the SDKs are told; the exchange is what bounds a call."""
+
+MOST_RETRY_AFTER_SECONDS = 3600.0
+
+# At INFO they write addresses, at DEBUG whole requests: prompts, pictures and all.
+TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "google_genai", "replicate")
+for library in TALKATIVE:
+    logging.getLogger(library).setLevel(logging.WARNING)
+
+
+class DeadlinePassed(httpcore.ReadTimeout, httpcore2.ReadTimeout):
+    """The call has used up its time, however lively the other side still is."""
+
+
+class TooMuch(httpcore.ReadError, httpcore2.ReadError):
+    """The other side sent more than we read."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One call: what it may still use, and how the other side answered last."""
+
+    ends_at: float
+    bytes_left: int
+    status: int = 0
+    retry_after: float | None = None
+    request_id: str = ""
+
+    def patience(self, timeout: float | None) -> float:
+        """Return how long one step may take. Raises DeadlinePassed."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise DeadlinePassed
+        return left if timeout is None else min(left, timeout)
+
+    def take(self, received: bytes) -> bytes:
+        """Count what arrived. Raises TooMuch."""
+        self.bytes_left -= len(received)
+        if self.bytes_left < 0:
+            raise TooMuch
+        return received
+
+
+_exchange: ContextVar[Exchange] = ContextVar("exchange")
+
+
+@contextmanager
+def exchange(*, seconds: float, max_bytes: int) -> Iterator[Exchange]:
+    """Bound everything that is sent and received inside."""
+    current = Exchange(time.monotonic() + seconds, max_bytes)
+    token = _exchange.set(current)
+    try:
+        yield current
+    finally:
+        _exchange.reset(token)
+
+
+class BoundedStream(httpcore.NetworkStream, httpcore2.NetworkStream):
+    """A connection that obeys the exchange which uses it; it is kept for the next one."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        current = _exchange.get()
+        received: bytes = self._stream.read(max_bytes, current.patience(timeout))
+        return current.take(received)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _exchange.get().patience(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "BoundedStream":
+        patience = _exchange.get().patience(timeout)
+        return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, patience))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class BoundedNetwork(httpcore.NetworkBackend, httpcore2.NetworkBackend):  # type: ignore[misc]
+    """Opens connections of that kind, by the means of either library; they differ in sockets."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> BoundedStream:
+        patience = min(_exchange.get().patience(timeout), CONNECT_SECONDS)
+        return BoundedStream(
+            self._network.connect_tcp(host, port, patience, local_address, socket_options)
+        )
+
+
+class BoundedTransport(httpx.HTTPTransport):
+    """What the SDKs that use httpx send by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = httpcore.ConnectionPool(
+            httpx.create_ssl_context(), network_backend=BoundedNetwork(httpcore.SyncBackend())
+        )
+
+
+class BoundedTransport2(httpx2.HTTPTransport):
+    """What the SDKs that use httpx2 send by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = httpcore2.ConnectionPool(
+            httpx2.create_ssl_context(), network_backend=BoundedNetwork(httpcore2.SyncBackend())
+        )
+
+
+def client2() -> httpx2.Client:
+    """Return a client for the SDKs that use httpx2: bounded, and by no proxy of the environment."""
+    return httpx2.Client(
+        transport=BoundedTransport2(), trust_env=False, event_hooks={"response": [note]}
+    )
+
+
+def note(response: httpx.Response | httpx2.Response) -> None:
+    """Remember of an answer what the SDKs' errors do not tell."""
+    current = _exchange.get()
+    headers = response.headers
+    current.status = response.status_code
+    current.request_id = headers.get("x-request-id", "")[:200]
+    current.retry_after = seconds_of(headers.get("retry-after", ""))
+
+
+def seconds_of(retry_after: str) -> float | None:
+    """Return how long a Retry-After asks to wait, at most an hour; it may be a date."""
+    text = retry_after.strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = email.utils.parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - clock.now()).total_seconds()
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), MOST_RETRY_AFTER_SECONDS)

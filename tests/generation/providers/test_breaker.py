@@ -1,0 +1,110 @@
+"""A breaker opens after failures in a row, lets one call try, and obeys the staff."""
+
+import time
+
+import pytest
+from pytest_django import Settings
+
+from generation.providers import breaker
+from generation.providers.breaker import Breaker, Hold, State
+from generation.providers.ports import Capability
+
+pytestmark = pytest.mark.usefixtures("product_servers")
+
+HASTY = Breaker(
+    provider="replicate",
+    capability=Capability.IMAGE,
+    failures=3,
+    rest_seconds=0.15,
+    trial_seconds=0.3,
+)
+OTHER = Breaker(provider="replicate", capability=Capability.VIDEO, failures=3)
+
+
+def fail(times: int) -> None:
+    for _ in range(times):
+        HASTY.failed()
+
+
+def test_a_few_failures_do_not_open_it() -> None:
+    fail(2)
+    assert HASTY.wait() == 0
+    assert HASTY.state() == State(failures=2, is_open=False, hold=Hold.AUTO)
+
+
+def test_a_success_in_between_starts_the_count_again() -> None:
+    fail(2)
+    HASTY.succeeded()
+    fail(2)
+    assert HASTY.wait() == 0
+
+
+def test_it_opens_after_failures_in_a_row_and_only_itself(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fail(4)
+    assert 0 < HASTY.wait() <= 0.15
+    assert HASTY.state() == State(failures=4, is_open=True, hold=Hold.AUTO)
+    assert OTHER.wait() == 0
+    opened = [line for line in caplog.records if line.message == "generation.breaker.opened"]
+    assert len(opened) == 1, "said once"
+
+
+def test_after_its_rest_one_call_tries_and_the_others_wait() -> None:
+    fail(3)
+    time.sleep(0.16)
+    assert HASTY.wait() == 0
+    assert 0 < HASTY.wait() <= 0.3
+    HASTY.succeeded()
+    assert HASTY.wait() == 0
+    assert HASTY.state().failures == 0
+
+
+def test_a_trial_that_fails_opens_it_again_at_once() -> None:
+    fail(3)
+    time.sleep(0.16)
+    assert HASTY.wait() == 0
+    HASTY.failed()
+    assert 0 < HASTY.wait() <= 0.15
+
+
+def test_a_trial_of_which_nothing_is_heard_makes_room_for_another() -> None:
+    fail(3)
+    time.sleep(0.16)
+    assert HASTY.wait() == 0
+    time.sleep(0.31)
+    assert HASTY.wait() == 0
+
+
+def test_staff_hold_it_open_or_closed_and_let_go() -> None:
+    HASTY.flip(Hold.OPEN)
+    assert HASTY.wait() == 0.15
+    HASTY.succeeded()
+    assert HASTY.wait() == 0.15, "a success elsewhere does not overrule them"
+    assert HASTY.state() == State(failures=0, is_open=True, hold=Hold.OPEN)
+
+    HASTY.flip(Hold.CLOSED)
+    fail(5)
+    assert HASTY.wait() == 0
+    assert HASTY.state() == State(failures=5, is_open=False, hold=Hold.CLOSED)
+
+    HASTY.flip(Hold.AUTO)
+    assert HASTY.wait() == 0
+    assert HASTY.state() == State(failures=0, is_open=False, hold=Hold.AUTO)
+
+
+def test_without_redis_calls_go_through_and_do_not_wait_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    monkeypatch.setattr(breaker, "_resting_until", 0.0)
+    breaker._client.cache_clear()
+    try:
+        assert HASTY.wait() == 0
+        fail(5)
+        HASTY.succeeded()
+        assert HASTY.wait() == 0
+    finally:
+        breaker._client.cache_clear()
+    told = [line for line in caplog.records if line.message == "generation.breaker.unreachable"]
+    assert len(told) == 1

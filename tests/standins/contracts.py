@@ -1,0 +1,160 @@
+"""What providers accept and answer: our own record of it, and the official one where it is at hand.
+
+The official documents are looked for in the folder that VISIONA_SPECS names.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+if TYPE_CHECKING:
+    from tests.standins.server import Reply, Seen
+
+SHAPES = Path(__file__).parent / "shapes"
+OFFICIAL = {
+    "replicate": ("replicate/openapi.json", "/v1"),
+    "openai": ("openai/openapi.json", "/v1"),
+    "gemini": ("gemini/openapi.v1beta.tryAGI.json", "/v1"),
+}
+UNKNOWN_WORDS = {"nullable", "discriminator", "example", "examples", "xml", "externalDocs"}
+IS_JSON = "application/json"
+
+# Where an official document lags behind, or is wrong; by the place that complains and its words.
+DRIFT = {
+    "replicate": [
+        # The status of official models' versions matches both branches of a oneOf.
+        re.compile(r"version: 'hidden' is valid under each of"),
+    ],
+    "openai": [],
+    "gemini": [
+        # The SDK mixes both spellings, and sends what is newer than the document.
+        re.compile(r"Additional properties are not allowed"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One provider's requests and answers."""
+
+    name: str
+    shapes: dict[str, Any]
+    official: "Official | None"
+
+    @classmethod
+    @cache
+    def of(cls, name: str) -> "Contract":
+        shapes = json.loads((SHAPES / f"{name}.json").read_text())
+        folder = os.environ.get("VISIONA_SPECS", "")
+        file, prefix = OFFICIAL[name]
+        path = Path(folder) / file
+        official = Official.read(path, prefix) if folder and path.exists() else None
+        return cls(name, shapes, official)
+
+    def complaints(self, seen: "Seen", reply: "Reply") -> list[str]:
+        """Return what is wrong with a request and its answer."""
+        where = f"{seen.method} {seen.path}"
+        is_json = seen.headers.get("content-type", "").startswith(IS_JSON)
+        request = seen.json if is_json and seen.body else None
+        answer = reply.body if reply.content_type == IS_JSON and reply.status < 300 else None
+        found = [f"{where}: {words}" for words in self._ours(seen, request, answer)]
+        if self.official:
+            drift = DRIFT[self.name]
+            theirs = self.official.complaints(seen, reply.status, request, answer)
+            found += [
+                f"{where} (official): {words}"
+                for words in theirs
+                if not any(known.search(words) for known in drift)
+            ]
+        return found
+
+    def _ours(self, seen: "Seen", request: Any, answer: Any) -> Iterator[str]:
+        shape = next(
+            (
+                shape
+                for route, shape in self.shapes["routes"].items()
+                if re.fullmatch(route, f"{seen.method} {seen.path}")
+            ),
+            None,
+        )
+        if shape is None:
+            yield "is not recorded in tests/standins/shapes"
+            return
+        for part, payload in (("request", request), ("answer", answer)):
+            if payload is not None and part in shape:
+                schema = {"$defs": self.shapes["$defs"], **shape[part]}
+                yield from errors_of(Draft202012Validator(schema), part, payload)
+
+
+@dataclass(frozen=True)
+class Official:
+    """An OpenAPI document as JSON Schema."""
+
+    document: dict[str, Any]
+    registry: Any
+    prefix: str
+
+    @classmethod
+    def read(cls, path: Path, prefix: str) -> "Official":
+        document = as_json_schema(json.loads(path.read_text()))
+        resource = Resource.from_contents(document, DRAFT202012)
+        return cls(document, Registry().with_resource("urn:spec", resource), prefix)
+
+    def complaints(self, seen: "Seen", status: int, request: Any, answer: Any) -> Iterator[str]:
+        """Return what the official document has against a request and its answer."""
+        path, operation = self._operation(seen)
+        if operation is None:
+            return
+        body = f"/paths/{escaped(path)}/{seen.method.lower()}"
+        if request is not None and "requestBody" in operation:
+            yield from self._errors(f"{body}/requestBody/content/application~1json/schema", request)
+        if answer is not None and IS_JSON in operation["responses"].get(str(status), {}).get(
+            "content", {}
+        ):
+            pointer = f"{body}/responses/{status}/content/application~1json/schema"
+            yield from self._errors(pointer, answer)
+
+    def _operation(self, seen: "Seen") -> tuple[str, dict[str, Any] | None]:
+        wanted = seen.path.removeprefix(self.prefix)
+        for path, operations in self.document["paths"].items():
+            pattern = re.sub(r"\\\{.*?\\\}", "[^/:]+", re.escape(path))
+            if re.fullmatch(pattern, wanted) and seen.method.lower() in operations:
+                return path, operations[seen.method.lower()]
+        return "", None
+
+    def _errors(self, pointer: str, payload: Any) -> Iterator[str]:
+        schema = {"$ref": f"urn:spec#{pointer}"}
+        validator = Draft202012Validator(schema, registry=self.registry)
+        yield from errors_of(validator, "", payload)
+
+
+def errors_of(validator: Draft202012Validator, part: str, payload: Any) -> Iterator[str]:
+    for error in validator.iter_errors(payload):
+        place = "/".join(map(str, error.absolute_path)) or "(root)"
+        yield f"{part} {place}: {error.message[:200]}".strip()
+
+
+def escaped(path: str) -> str:
+    return path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+
+
+def as_json_schema(node: Any) -> Any:
+    """Return OpenAPI's dialect, 3.0 or 3.1, as JSON Schema."""
+    if isinstance(node, list):
+        return [as_json_schema(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    out = {name: as_json_schema(one) for name, one in node.items() if name not in UNKNOWN_WORDS}
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(out.get(exclusive), bool) and out.pop(exclusive) and limit in out:
+            out[exclusive] = out.pop(limit)
+    return {"anyOf": [out, {"type": "null"}]} if node.get("nullable") is True else out

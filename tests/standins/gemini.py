@@ -1,0 +1,136 @@
+"""Gemini on this machine: contents that are generated at once, and interactions that take time."""
+
+import base64
+import itertools
+import re
+from typing import Any, ClassVar
+
+from tests.standins.pictures import MP4, PNG
+from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn
+
+
+class Gemini(StandIn):
+    """The API with its files."""
+
+    contract: ClassVar[str] = "gemini"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = "A red sneaker on a plinth."
+        self.interactions: dict[str, dict[str, Any]] = {}
+        self._numbers = itertools.count(1)
+
+    def finish(self, id: str) -> None:  # noqa: A002
+        """End an interaction with a clip."""
+        # As the official one says it: the SDK reads the file's name and asks whom it always asks.
+        host = "https://generativelanguage.googleapis.com"
+        uri = f"{host}/v1/files/{id.replace('_', '')}:download?alt=media"
+        clip = {"type": "video", "mime_type": "video/mp4", "uri": uri}
+        self.interactions[id] |= {
+            "status": "completed",
+            "steps": [{"type": "model_output", "content": [clip]}],
+            "usage": {"total_input_tokens": 20, "total_output_tokens": 1000, "total_tokens": 1020},
+        }
+
+    def fail(self, id: str, status: str = "failed") -> None:  # noqa: A002
+        """End an interaction badly."""
+        self.interactions[id] |= {"status": status}
+
+    @staticmethod
+    def throttled(retry_after: int = 7) -> Fault:
+        info = {
+            "@type": "type.googleapis.com/google.rpc.RetryInfo",
+            "retryDelay": f"{retry_after}s",
+        }
+        return Gemini._error(429, "Resource has been exhausted", "RESOURCE_EXHAUSTED", [info])
+
+    @staticmethod
+    def error(status: int, message: str = "Something went wrong") -> Fault:
+        names = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
+        return Gemini._error(status, message, names.get(status, "INTERNAL"), [])
+
+    @staticmethod
+    def error_in_200() -> Fault:
+        return Instead(Reply(200, {"error": {"code": 500, "message": "Oh", "status": "INTERNAL"}}))
+
+    @staticmethod
+    def refusal() -> Fault:
+        """Refuse the prompt: with a 200, as Gemini does."""
+        usage = {"promptTokenCount": 7, "totalTokenCount": 7}
+        blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": usage}
+        return Instead(Reply(200, blocked))
+
+    @staticmethod
+    def late_refusal(reason: str = "IMAGE_SAFETY") -> Fault:
+        """Refuse what was made."""
+        usage = {"promptTokenCount": 7, "totalTokenCount": 7}
+        candidates = [{"finishReason": reason, "index": 0}]
+        return Instead(Reply(200, {"candidates": candidates, "usageMetadata": usage}))
+
+    def is_authorized(self, seen: Seen) -> bool:
+        return seen.headers.get("x-goog-api-key", "") == "AIza-stand-in"
+
+    def unauthorized(self) -> Reply:
+        fault = self.error(400, "API key not valid. Please pass a valid API key.")
+        assert isinstance(fault, Instead)
+        return fault.reply
+
+    def routes(self) -> list[tuple[str, str, Route]]:
+        return [
+            ("POST", r"/v1/models/([\w.-]+):generateContent", self._generate),
+            ("POST", r"/v1/interactions", self._interact),
+            ("GET", r"/v1/interactions/(\w+)", self._interaction),
+            ("POST", r"/v1/interactions/(\w+)/cancel", self._cancel),
+            ("GET", r"/v1/files/\w+:download", self._download),
+        ]
+
+    @staticmethod
+    def _error(status: int, message: str, name: str, details: list[Any]) -> Fault:
+        error = {"code": status, "message": message, "status": name, "details": details}
+        return Instead(Reply(status, {"error": error}))
+
+    def _generate(self, found: re.Match[str], seen: Seen) -> Reply:
+        wanted = seen.json.get("generationConfig", {}).get("responseModalities", ["TEXT"])
+        picture = {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}
+        part = {"inlineData": picture} if wanted == ["IMAGE"] else {"text": self.text}
+        return Reply(
+            200,
+            {
+                "candidates": [
+                    {
+                        "content": {"role": "model", "parts": [part]},
+                        "finishReason": "STOP",
+                        "index": 0,
+                    }
+                ],
+                "usageMetadata": {
+                    "promptTokenCount": 10,
+                    "candidatesTokenCount": 5,
+                    "thoughtsTokenCount": 20,
+                    "totalTokenCount": 35,
+                },
+                "modelVersion": found[1],
+                "responseId": f"response-{next(self._numbers)}",
+            },
+        )
+
+    def _interact(self, _: re.Match[str], seen: Seen) -> Reply:
+        name = f"v1_{next(self._numbers)}"
+        model = seen.json["model"]
+        begun = {"id": name, "object": "interaction", "status": "in_progress", "model": model}
+        self.interactions[name] = begun
+        return Reply(200, begun)
+
+    def _interaction(self, found: re.Match[str], _: Seen) -> Reply:
+        if found[1] not in self.interactions:
+            error = {"code": 404, "message": "not found", "status": "NOT_FOUND"}
+            return Reply(404, {"error": error})
+        return Reply(200, self.interactions[found[1]])
+
+    def _cancel(self, found: re.Match[str], seen: Seen) -> Reply:
+        if found[1] in self.interactions:
+            self.interactions[found[1]] |= {"status": "cancelled"}
+        return self._interaction(found, seen)
+
+    def _download(self, _: re.Match[str], __: Seen) -> Reply:
+        return Reply(200, MP4, content_type="video/mp4")

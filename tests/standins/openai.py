@@ -1,0 +1,111 @@
+"""OpenAI on this machine: chat completions and pictures."""
+
+import base64
+import itertools
+import re
+from typing import Any, ClassVar
+
+from tests.standins.pictures import PNG
+from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn
+
+
+class OpenAI(StandIn):
+    """The API; `is_other` makes it some other server that speaks the language, without a key."""
+
+    contract: ClassVar[str] = "openai"
+    prefix: ClassVar[str] = "/v1"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = "A red sneaker on a plinth."
+        self.is_other = False
+        self._numbers = itertools.count(1)
+
+    @staticmethod
+    def throttled(retry_after: int = 7) -> Fault:
+        return OpenAI._error(
+            429, "Rate limit reached", "rate_limit_exceeded", {"Retry-After": str(retry_after)}
+        )
+
+    @staticmethod
+    def out_of_money() -> Fault:
+        return OpenAI._error(429, "You exceeded your current quota", "insufficient_quota", {})
+
+    @staticmethod
+    def unknown_model() -> Fault:
+        return OpenAI._error(404, "The model does not exist", "model_not_found", {})
+
+    @staticmethod
+    def error(status: int, message: str = "Something went wrong") -> Fault:
+        return OpenAI._error(status, message, None, {})
+
+    @staticmethod
+    def error_in_200() -> Fault:
+        return Instead(Reply(200, {"error": {"message": "Oh", "type": "server_error"}}))
+
+    @staticmethod
+    def refusal() -> Fault:
+        message = "Your request was rejected by the safety system."
+        return OpenAI._error(400, message, "moderation_blocked", {})
+
+    def late_refusal(self) -> Fault:
+        """Refuse in words: with a 200."""
+        message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
+        return Instead(Reply(200, self._completion(message, "stop")))
+
+    def is_authorized(self, seen: Seen) -> bool:
+        return self.is_other or seen.headers.get("authorization", "") == "Bearer sk-stand-in"
+
+    def unauthorized(self) -> Reply:
+        fault = self._error(401, "Incorrect API key provided", "invalid_api_key", {})
+        assert isinstance(fault, Instead)
+        return fault.reply
+
+    def routes(self) -> list[tuple[str, str, Route]]:
+        return [
+            ("POST", r"/v1/chat/completions", self._complete),
+            ("POST", r"/v1/images/generations", self._paint),
+            ("POST", r"/v1/images/edits", self._paint),
+        ]
+
+    @staticmethod
+    def _error(status: int, message: str, code: str | None, headers: dict[str, str]) -> Fault:
+        error = {"message": message, "type": "requests", "param": None, "code": code}
+        return Instead(Reply(status, {"error": error}, headers))
+
+    def _complete(self, _: re.Match[str], __: Seen) -> Reply:
+        message = {"role": "assistant", "content": self.text, "refusal": None}
+        headers = {"x-request-id": f"req_{next(self._numbers)}"}
+        return Reply(200, self._completion(message, "stop"), headers)
+
+    def _completion(self, message: dict[str, Any], reason: str) -> dict[str, Any]:
+        choice = {"index": 0, "finish_reason": reason, "logprobs": None, "message": message}
+        usage = {
+            "prompt_tokens": 10,
+            "completion_tokens": 25,
+            "total_tokens": 35,
+            "prompt_tokens_details": {"cached_tokens": 4},
+            "completion_tokens_details": {"reasoning_tokens": 20},
+        }
+        return {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "gpt-5.4-mini-2026-03-17",
+            "choices": [choice],
+            "usage": usage,
+        }
+
+    def _paint(self, _: re.Match[str], seen: Seen) -> Reply:
+        is_json = seen.headers["content-type"].startswith("application/json")
+        found = re.search(rb'name="n"\r\n\r\n(\d+)', seen.body)
+        count = seen.json.get("n", 1) if is_json else int(found[1]) if found else 1
+        picture = {"b64_json": base64.b64encode(PNG).decode()}
+        usage = {
+            "input_tokens": 10,
+            "input_tokens_details": {"text_tokens": 10, "image_tokens": 0},
+            "output_tokens": 272 * count,
+            "total_tokens": 10 + 272 * count,
+        }
+        answer = {"created": 1, "data": [picture] * count, "usage": usage}
+        return Reply(200, answer, {"x-request-id": f"req_{next(self._numbers)}"})
