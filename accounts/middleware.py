@@ -1,10 +1,13 @@
-"""Bind the signed-in person to the request and to row-level security."""
+"""Bind the signed-in person to the request and to row-level security; note where they are."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponseBase
 
+from visiona.lib import clock
 from visiona.lib.db.actor import NOBODY, Actor, act_as, bind
 
 # These are about whoever owns the address in the form or the mail, whoever's cookie came along.
@@ -13,6 +16,8 @@ ABOUT_AN_ADDRESS = {
     "account_reset_password",
     "account_reset_password_from_key",
 }
+
+SEEN_RESOLUTION = timedelta(minutes=5)
 
 
 class ActorMiddleware:
@@ -35,3 +40,21 @@ class ActorMiddleware:
         match = request.resolver_match
         if match is not None and match.url_name in ABOUT_AN_ADDRESS:
             bind(NOBODY)
+
+
+class SessionTrailMiddleware:
+    """Keep note of where a person is signed in, and when that place was last seen."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and _is_unseen(request.session.session_key):
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+
+def _is_unseen(session_key: str | None) -> bool:
+    noted = UserSession.objects.filter(session_key=session_key)
+    seen_at = noted.values_list("last_seen_at", flat=True).first()
+    return seen_at is None or clock.now() - seen_at > SEEN_RESOLUTION

@@ -40,6 +40,7 @@ class User(AbstractBaseUser):
     clerk_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     role = models.CharField(max_length=16, choices=Role, default=Role.USER)
     is_active = models.BooleanField(default=True)
+    checklist_dismissed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     USERNAME_FIELD = "email"

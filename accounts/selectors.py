@@ -1,11 +1,16 @@
 """The only way to people's rows."""
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from accounts.models import ApiToken, User
+from visiona.lib import clock
 from visiona.lib.errors import NotFound
 
 
@@ -40,3 +45,32 @@ def api_keys_of(*, user: User) -> QuerySet[ApiToken]:
         ApiToken.objects.live().filter(user=user, purpose=ApiToken.Purpose.KEY).order_by("-id")
     )
     return keys
+
+
+def api_key_of(*, user: User, key_id: UUID) -> ApiToken:
+    """Return the person's live API key or raise NotFound."""
+    key = api_keys_of(user=user).filter(pk=key_id).first()
+    if key is None:
+        raise NotFound("There is no such API key, or it has been revoked.")
+    return key
+
+
+def sign_ins_of(*, user: User) -> QuerySet[ApiToken]:
+    """Return the programs that are signed in as this person, newest first."""
+    tokens: QuerySet[ApiToken] = ApiToken.objects.live().filter(
+        user=user, purpose=ApiToken.Purpose.SIGN_IN
+    )
+    return tokens.order_by("-id")
+
+
+def sessions_of(*, user: User) -> "QuerySet[Any]":
+    """Return the browsers that are signed in as this person, last seen first."""
+    alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
+    mine: QuerySet[Any] = UserSession.objects.filter(user=user, session_key__in=alive)
+    return mine.order_by("-last_seen_at", "-pk")
+
+
+def has_confirmed(*, user: User) -> bool:
+    """Return whether the person has confirmed the address that they sign in with."""
+    address = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
+    return bool(address.exists())

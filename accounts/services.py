@@ -3,10 +3,15 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
+from accounts import selectors
 from accounts.errors import EmailTaken
 from accounts.models import ApiToken, IdempotencyKey, User
 from visiona.lib import clock
@@ -87,6 +92,45 @@ def revoke_token(*, token: ApiToken) -> None:
     ApiToken.objects.filter(pk=token.pk).update(revoked_at=clock.now())
 
 
+def end_sign_in(*, user: User, token_id: UUID) -> None:
+    """Sign one program out at once. Raises NotFound for a sign-in that is not mine or is over."""
+    mine = selectors.sign_ins_of(user=user).filter(pk=token_id)
+    if not mine.update(revoked_at=clock.now()):
+        raise NotFound("This program is not signed in any more.")
+
+
+@transaction.atomic
+def end_session(*, user: User, session_id: int) -> None:
+    """Sign one browser out at once. Raises NotFound for one that is not mine or is over."""
+    ended = UserSession.objects.filter(user=user, pk=session_id)
+    if not _end(ended):
+        raise NotFound("This browser is not signed in any more.")
+
+
+@transaction.atomic
+def end_sessions(*, user: User, but: str | None = None) -> None:
+    """Sign every browser and program out but the browser whose session key this is.
+
+    API keys go on: they were made to outlive a session.
+    """
+    _end(UserSession.objects.filter(user=user).exclude(session_key=but or ""))
+    selectors.sign_ins_of(user=user).update(revoked_at=clock.now())
+
+
+def _end(sessions: "QuerySet[Any]") -> int:
+    """Delete these sessions with the notes about them; return how many there were."""
+    keys = list(sessions.values_list("session_key", flat=True))
+    sessions.delete()
+    return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def forget_ended_sessions() -> int:
+    """Delete the notes about sessions that have ended by themselves; return how many."""
+    alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
+    ended: int = UserSession.objects.exclude(session_key__in=alive).delete()[0]
+    return ended
+
+
 def note_use(*, token: ApiToken) -> None:
     """Remember when a token was last used, to the minute."""
     now = clock.now()
@@ -106,3 +150,9 @@ def describe(*, user: User, name: str | None = None) -> User:
         user.name = name
         user.save(update_fields=["name"])
     return user
+
+
+def dismiss_checklist(*, user: User) -> None:
+    """Put the first-run checklist away for good."""
+    user.checklist_dismissed_at = clock.now()
+    user.save(update_fields=["checklist_dismissed_at"])

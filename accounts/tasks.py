@@ -3,6 +3,7 @@
 from typing import Any
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import services
 from visiona.lib.db.actor import act_as_worker
@@ -12,3 +13,11 @@ from visiona.lib.db.actor import act_as_worker
 def forget_idempotency_keys(**_: Any) -> None:
     with act_as_worker():
         services.forget_idempotency_keys()
+
+
+@shared_task
+def clear_sessions(**_: Any) -> None:
+    """Delete the sessions that have expired, and what was noted about them."""
+    with act_as_worker():
+        SessionStore.clear_expired()
+        services.forget_ended_sessions()

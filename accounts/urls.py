@@ -1,11 +1,30 @@
-"""The pages of accounts: django-allauth's, one of them with what it cannot know."""
+"""The pages of the account, and django-allauth's, some of them with what it cannot know."""
 
 from allauth.account import urls as allauth_urls
-from django.urls import path
+from django.urls import include, path
 
 from accounts import views
 
-urlpatterns = [
+account = [
+    path("", views.profile, name="profile"),
+    path("security/", views.security, name="security"),
+    path("security/end/", views.end_other_sessions, name="end_other_sessions"),
+    path("security/sessions/<int:session_id>/end/", views.end_session, name="end_session"),
+    path("security/programs/<uuid:token_id>/end/", views.end_sign_in, name="end_sign_in"),
+    path("api-keys/", views.api_keys, name="api_keys"),
+    path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("checklist/dismiss/", views.dismiss_checklist, name="dismiss_checklist"),
+]
+ours = [
     path("email/", views.email, name="account_email"),
-    *(pattern for pattern in allauth_urls.urlpatterns if pattern.name != "account_email"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/set/", views.password_set, name="account_set_password"),
+]
+taken = {pattern.name for pattern in ours}
+doors = [*ours, *(one for one in allauth_urls.urlpatterns if one.name not in taken)]
+
+urlpatterns = [
+    path("account/", include((account, "accounts"))),
+    path("accounts/", include(doors)),
 ]

@@ -1,12 +1,131 @@
-"""django-allauth's page of e-mail addresses, where row security hides other people's."""
+"""The pages of a person's account, and django-allauth's page of e-mail addresses."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
 
 from allauth.account import views
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import selectors, services
 from accounts.errors import EmailTaken
+from accounts.forms import ApiKeyForm, NameForm
+from accounts.http import UserRequest
+
+View = Callable[..., HttpResponseBase]
 
 
+def private(view: View) -> View:
+    """Show a page to people who are signed in, and let nothing keep a copy of it."""
+    kept_nowhere: View = never_cache(login_required(view))
+    return kept_nowhere
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: UserRequest) -> HttpResponse:
+    """Show and change who I am: name, address, theme."""
+    form = NameForm(request.POST or None, initial={"name": request.user.name})
+    if request.method == "POST" and form.is_valid():
+        services.describe(user=request.user, name=form.cleaned_data["name"])
+        messages.success(request, "Your name is saved.")
+        return redirect("accounts:profile")
+    confirmed = selectors.has_confirmed(user=request.user)
+    return _page(request, "profile", form=form, is_confirmed=confirmed)
+
+
+@private
+@require_safe
+def security(request: UserRequest) -> HttpResponse:
+    """Show where I am signed in, by browsers and by programs."""
+    return _page(
+        request,
+        "security",
+        sessions=selectors.sessions_of(user=request.user),
+        sign_ins=selectors.sign_ins_of(user=request.user),
+        current=request.session.session_key,
+    )
+
+
+@private
+@require_POST
+def end_session(request: UserRequest, session_id: int) -> HttpResponse:
+    """Sign one of my browsers out."""
+    services.end_session(user=request.user, session_id=session_id)
+    messages.success(request, "Signed out there.")
+    return redirect("accounts:security")
+
+
+@private
+@require_POST
+def end_sign_in(request: UserRequest, token_id: UUID) -> HttpResponse:
+    """Sign one of my programs out."""
+    services.end_sign_in(user=request.user, token_id=token_id)
+    messages.success(request, "Signed out there.")
+    return redirect("accounts:security")
+
+
+@private
+@require_POST
+def end_other_sessions(request: UserRequest) -> HttpResponse:
+    """Sign me out everywhere but here."""
+    services.end_sessions(user=request.user, but=request.session.session_key)
+    messages.success(request, "Signed out everywhere else.")
+    return redirect("accounts:security")
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def api_keys(request: UserRequest) -> HttpResponse:
+    """Show my keys and make one; its secret is in this answer and never again."""
+    form = ApiKeyForm(request.POST or None)
+    made = secret = None
+    if request.method == "POST" and form.is_valid():
+        made, secret = services.create_api_key(user=request.user, name=form.cleaned_data["name"])
+        form = ApiKeyForm()
+    keys = selectors.api_keys_of(user=request.user)
+    return _page(request, "api_keys", form=form, keys=keys, made=made, secret=secret)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke_api_key(request: UserRequest, key_id: UUID) -> HttpResponse:
+    """Ask whether to revoke a key of mine; then do."""
+    if request.method == "POST":
+        services.revoke_api_key(user=request.user, key_id=key_id)
+        messages.success(request, "The key is revoked.")
+        return redirect("accounts:api_keys")
+    key = selectors.api_key_of(user=request.user, key_id=key_id)
+    return _page(request, "revoke_api_key", key=key)
+
+
+@private
+@require_safe
+def privacy(request: UserRequest) -> HttpResponse:
+    """Say what is kept about me, and how long."""
+    return _page(request, "privacy")
+
+
+@private
+@require_POST
+def dismiss_checklist(request: UserRequest) -> HttpResponse:
+    """Put the first-run checklist away."""
+    services.dismiss_checklist(user=request.user)
+    return HttpResponse() if request.htmx else redirect("generation:studio")
+
+
+password_change = never_cache(views.password_change)
+password_set = never_cache(views.password_set)
+
+
+@never_cache
 def email(request: HttpRequest) -> HttpResponseBase:
     """Add, confirm, choose and remove my addresses.
 
@@ -18,3 +137,10 @@ def email(request: HttpRequest) -> HttpResponseBase:
     except IntegrityError:
         raise EmailTaken from None
     return response
+
+
+def _page(request: UserRequest, name: str, **context: Any) -> HttpResponse:
+    """Render a page of the account; a form that could not be taken is no success."""
+    form = context.get("form")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
+    return render(request, f"accounts/{name}.html", context, status=status)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import logout
+from allauth.account.adapter import get_adapter
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -53,5 +53,5 @@ class LogOut(APIView):
         if isinstance(request.auth, ApiToken):
             services.revoke_token(token=request.auth)
         else:
-            logout(request._request)  # noqa: SLF001 (a session is of Django's request)
+            get_adapter().logout(request._request)  # noqa: SLF001 (a session is of Django's request)
         return Response(status=204)

@@ -17,6 +17,12 @@ LABELS = {
     "password2": "The new password again",
 }
 
+RULES = {
+    "MinimumLength": "At least {least} characters",
+    "UserAttributeSimilarity": "Not like your e-mail address",
+    "CommonPassword": "None of the passwords that many people use",
+}
+
 
 @register.filter
 def label_in_words(field: BoundField) -> str:
@@ -30,12 +36,15 @@ def bare(field: BoundField) -> SafeString:
     return field.as_widget(attrs={"placeholder": ""})
 
 
-@register.filter
-def hint(field: BoundField) -> str:
-    """Return what helps to fill in the field; the rules of passwords in one line."""
-    if not field.help_text or field.name != "password1":
-        return str(field.help_text)
-    rules: Any = settings.AUTH_PASSWORD_VALIDATORS
-    lengths = (rule.get("OPTIONS", {}) for rule in rules)
-    shortest = max(options.get("min_length", 0) for options in lengths)
-    return f"At least {shortest} characters, and nothing that others would guess."
+@register.simple_tag
+def password_rules() -> list[tuple[str, str, int]]:
+    """Return the rules of passwords: each in words, by name, and how much it asks for."""
+    validators: Any = settings.AUTH_PASSWORD_VALIDATORS
+    return [rule for one in validators for rule in _in_words(one)]
+
+
+def _in_words(validator: dict[str, Any]) -> list[tuple[str, str, int]]:
+    name = validator["NAME"].rpartition(".")[2].removesuffix("Validator")
+    least = validator.get("OPTIONS", {}).get("min_length", 0)
+    words = RULES.get(name)
+    return [(words.format(least=least), name, least)] if words else []

@@ -21,7 +21,7 @@ from visiona import settings as product
 pytestmark = pytest.mark.django_db
 
 NEW_PASSWORD = "a staple of another battery"
-LINK = re.compile(r"http://testserver(/\S+)")
+LINK = re.compile(rf"{re.escape(product.PUBLIC_URL)}(/\S+)")
 
 
 class OlderArgon2(Argon2PasswordHasher):
@@ -193,7 +193,9 @@ def test_after_five_wrong_guesses_the_page_stays_shut_for_the_right_password_too
 
     errors = errors_of(sign_in(client, "alice@example.com"))
 
-    assert errors == {"__all__": ["Too many failed login attempts. Try again later."]}
+    assert errors == {
+        "__all__": ["Too many attempts to sign in. Wait five minutes, then try again."]
+    }
     assert is_anonymous(client)
     program = ApiClient().post("auth/login", {"email": "alice@example.com", "password": PASSWORD})
     assert program.status_code == 429

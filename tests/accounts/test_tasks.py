@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 
 from accounts import selectors, services, tasks
 from accounts.models import ApiToken, IdempotencyKey, User
@@ -24,6 +26,18 @@ def test_first_answers_are_forgotten_after_a_day(alice: User, api: ApiClient) ->
     tasks.forget_idempotency_keys()
 
     assert [kept.key for kept in IdempotencyKey.objects.all()] == ["new"]
+
+
+def test_sessions_that_have_expired_are_deleted(alice: User) -> None:
+    for days in (-1, 1):
+        session = SessionStore()
+        session.set_expiry(clock.now() + timedelta(days=days))
+        session.save()
+    assert Session.objects.count() == 2
+
+    tasks.clear_sessions()
+
+    assert Session.objects.get().expire_date > clock.now()
 
 
 def test_nothing_private_is_in_the_names_of_rows(alice: User, api: ApiClient) -> None:

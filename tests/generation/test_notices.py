@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import F
 
 from accounts.models import User
@@ -30,12 +31,20 @@ def test_a_failed_job_is_told_once_with_its_title_and_its_credits(failed: Job) -
     assert notices.send_due() == 0
 
     (told,) = mail.outbox
+    assert isinstance(told, EmailMultiAlternatives)
     assert told.to == ["alice@example.com"]
     assert told.subject == "Your thumbnail could not be finished"
     assert "“Salt & <pepper>” could not be finished. " in told.body
     assert "This took too many attempts, so we stopped." in told.body
     assert "10 credits are back in your wallet." in told.body
+    assert f"{settings.PUBLIC_URL}/jobs/{failed.pk}/" in told.body
     assert told.extra_headers["Message-ID"] == f"<{Notice.objects.get().pk}@visiona>"
+    ((page, kind),) = told.alternatives
+    assert (type(page), kind) == (str, "text/html")
+    page = str(page)
+    assert "“Salt &amp; &lt;pepper&gt;”" in page
+    assert "10 credits</span> are back in your wallet." in page
+    assert f'href="{settings.PUBLIC_URL}/jobs/{failed.pk}/"' in page
 
 
 @pytest.mark.parametrize("error", [ConnectionRefusedError(), ValueError("no such template")])
