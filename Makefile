@@ -18,8 +18,14 @@ test: install css ## Run the tests, but not the browser's
 browser: install css ## Walk the pages in Chromium and keep screenshots
 	$(RUN)pytest -m browser
 
+fuzz: install ## Clean 5,000 mutated pictures in the sandbox
+	VISIONA_FUZZ=5000 $(RUN)pytest tests/property/test_uploads.py
+
 bench: install css ## Measure what we promise
 	$(RUN)python -m tests.bench
+
+lighthouse: install ## Let Lighthouse judge the pages (needs npm and Chromium)
+	$(RUN)python -m tests.lighthouse
 
 lint: install ## Check style, types, imports, templates and migrations
 	$(RUN)ruff check .
@@ -63,4 +69,4 @@ css:
 	fi; \
 	"$$found" -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
-.PHONY: help install run test browser bench lint format schema css
+.PHONY: help install run test browser fuzz bench lint format schema css

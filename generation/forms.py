@@ -76,6 +76,7 @@ class ThumbnailForm(forms.Form):
     )
     photo_id = forms.UUIDField(required=False)
     photo = forms.FileField(required=False)
+    remix_of = forms.UUIDField(required=False, widget=forms.HiddenInput)
     count = forms.IntegerField(min_value=1, max_value=MAX_COUNT, label="Variants")
     submission = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
@@ -105,9 +106,24 @@ class ThumbnailForm(forms.Form):
     def idempotency_key(self) -> str:
         """Name this order: the same form sent twice is one order, a changed form another."""
         upload = self.upload
-        told = self.params() | {"upload": [upload.name, upload.size] if upload else None}
+        told = self.params() | {
+            "upload": [upload.name, upload.size] if upload else None,
+            "remix_of": str(self.cleaned_data["remix_of"]),
+        }
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
         return f"form:{self.cleaned_data['submission']}:{digest}"
+
+
+class PhotosForm(forms.Form):
+    """Where the next part of my photos begins, and which of them was just deleted."""
+
+    before = forms.UUIDField(required=False)
+    gone = forms.UUIDField(required=False)
+
+    def asked(self) -> dict[str, uuid.UUID | None]:
+        """Return what is asked for; what makes no sense is as if it had not been said."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in ("before", "gone")}
 
 
 class QuoteForm(forms.Form):

@@ -1,4 +1,4 @@
-"""The studio: order a thumbnail, watch it develop, cancel it, try it again."""
+"""The studio and its photos: order a thumbnail, watch it develop, cancel it, try it again."""
 
 import json
 from http import HTTPStatus
@@ -16,13 +16,20 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.http import UserRequest
 from generation import selectors
 from generation.catalog import THUMBNAIL
-from generation.forms import QuoteForm, ThumbnailForm, new_submission
+from generation.errors import QuotaReached
+from generation.forms import PhotosForm, QuoteForm, ThumbnailForm, new_submission
+from generation.models import Asset, Job
 from generation.services import jobs as job_services
 from generation.services import photos as photo_services
 from visiona.lib.errors import AppError, InvalidInput
 
 RECENT_JOBS = 12
 RECENT_PHOTOS = 11
+PHOTOS_PAGE = 60
+QUEUE_SHOWN = 12
+EXAMPLES = ("I lived on Mars for 30 days", "5 bread mistakes", "Why cats always win")
+PHOTO_MOVED = "Photo deleted. You can take it back for 30 days."
+PHOTO_BACK = "Your photo is back."
 STOP_POLLING = 286
 
 
@@ -36,14 +43,32 @@ def studio(request: UserRequest) -> HttpResponse:
 
 
 def _initial(request: UserRequest) -> dict[str, Any]:
-    """Start from the defaults, or from the settings of a job of mine."""
+    """Start from the defaults, or from what a picture or a job of mine was made of."""
     initial = {**THUMBNAIL.defaults, "submission": new_submission()}
+    remixed = _asked_id(request, "remix")
+    if remixed:
+        params = selectors.asset_of(user=request.user, asset_id=remixed).params
+        return initial | _still_there(request, params) | {"remix_of": remixed}
+    repeated = _asked_id(request, "from")
+    if repeated:
+        params = selectors.job_of(user=request.user, job_id=repeated).params
+        return initial | _still_there(request, params)
+    return initial
+
+
+def _asked_id(request: UserRequest, name: str) -> UUID | None:
     try:
-        source = UUID(request.GET.get("from", ""))
+        return UUID(request.GET.get(name, ""))
     except ValueError:
-        return initial
-    params: dict[str, Any] = selectors.job_of(user=request.user, job_id=source).params
-    return initial | params
+        return None
+
+
+def _still_there(request: UserRequest, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the params without a photo that was deleted meanwhile."""
+    photo_id = params.get("photo_id")
+    if photo_id and not selectors.photos_of(user=request.user).filter(pk=photo_id).exists():
+        return params | {"photo_id": None}
+    return params
 
 
 def _order(request: UserRequest) -> HttpResponse:
@@ -60,6 +85,7 @@ def _order(request: UserRequest) -> HttpResponse:
             params=form.params(photo_id=photo_id),
             request_id=request.request_id,
             idempotency_key=form.idempotency_key(),
+            remix_of=form.cleaned_data["remix_of"],
         )
     except AppError as error:
         return _refused(request, form, error, photo_id)
@@ -98,6 +124,7 @@ def _studio(
         "section": "studio",
         "form": form,
         "quote": job_services.quote(kind=THUMBNAIL.name, params=_priced(params)),
+        "remixed": _remixed(request, form),
         **_photos(request, form, photo_id),
     }
     if request.htmx:
@@ -105,13 +132,36 @@ def _studio(
     recent = list(selectors.jobs_of(user=request.user)[:RECENT_JOBS])
     made = selectors.assets_of_jobs(jobs=recent)
     context["cards"] = [{"job": job, "assets": made[job.pk]} for job in recent]
+    context |= {"waiting": _waiting(request), "examples": EXAMPLES}
     return render(request, "generation/studio.html", context, status=status)
 
 
+def _waiting(request: UserRequest) -> list[Job]:
+    """Return what is being made, in the order in which it was asked for."""
+    return list(reversed(selectors.unfinished_jobs_of(user=request.user)[:QUEUE_SHOWN]))
+
+
+def _remixed(request: UserRequest, form: ThumbnailForm) -> Asset | None:
+    """Return the picture that this order begins from."""
+    try:
+        remixed = UUID(str(form["remix_of"].value()))
+    except ValueError:
+        return None
+    mine = selectors.chosen_assets_of(user=request.user, asset_ids=[remixed])
+    return mine[0] if mine else None
+
+
 def _photos(request: UserRequest, form: ThumbnailForm, photo_id: UUID | None) -> dict[str, Any]:
-    chosen = photo_id or form["photo_id"].value() or ""
-    photos = selectors.photos_of(user=request.user)[:RECENT_PHOTOS]
-    return {"photos": photos, "chosen_photo": str(chosen)}
+    """Return the latest photos to choose from, and always the one that is chosen."""
+    chosen = str(photo_id or form["photo_id"].value() or "")
+    mine = selectors.photos_of(user=request.user)
+    latest = list(mine[:RECENT_PHOTOS])
+    if chosen and chosen not in {str(photo.pk) for photo in latest}:
+        try:
+            latest = [*mine.filter(pk=UUID(chosen)), *latest[:-1]]
+        except ValueError:
+            chosen = ""
+    return {"photos": latest, "chosen_photo": chosen}
 
 
 def _priced(params: dict[str, Any]) -> dict[str, Any]:
@@ -130,11 +180,21 @@ def quote(request: UserRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+def queue(request: UserRequest) -> HttpResponse:
+    """Say what is being made now."""
+    return render(request, "generation/studio.html#queue", {"waiting": _waiting(request)})
+
+
+@login_required
+@require_safe
 def job(request: UserRequest, job_id: UUID) -> HttpResponse:
     """Show a job: its picture, its times, its credits, what it was made of."""
     found = selectors.job_of(user=request.user, job_id=job_id)
     assets = list(selectors.assets_of_job(job=found))
     context = {"section": "studio", "job": found, "assets": assets}
+    if found.remix_of_id:
+        mine = selectors.chosen_assets_of(user=request.user, asset_ids=[found.remix_of_id])
+        context["original"] = mine[0] if mine else None
     return render(request, "generation/job.html", context)
 
 
@@ -182,3 +242,87 @@ def _go_to_job(request: UserRequest, job_id: UUID) -> HttpResponse:
     if request.htmx:
         return HttpResponseClientRedirect(reverse("generation:job", args=[job_id]))
     return redirect("generation:job", job_id)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def photos(request: UserRequest) -> HttpResponse:
+    """Show my photos, or take more of them from a form."""
+    received = _receive(request) if request.method == "POST" else []
+    asked = PhotosForm(request.GET).asked()
+    mine = selectors.photos_of(user=request.user)
+    if asked["before"]:
+        mine = mine.filter(pk__lt=asked["before"])
+    found = list(mine[: PHOTOS_PAGE + 1])
+    context = {
+        "section": "photos",
+        "photos": found[:PHOTOS_PAGE],
+        "is_first": not asked["before"],
+        "next": found[PHOTOS_PAGE - 1].pk if len(found) > PHOTOS_PAGE else None,
+        "received": received,
+        "gone": _just_deleted(request, asked["gone"]),
+    }
+    if request.htmx:
+        part = "page" if asked["before"] else "sheet"
+        return render(request, f"generation/photos.html#{part}", context)
+    return render(request, "generation/photos.html", context)
+
+
+def _just_deleted(request: UserRequest, photo_id: UUID | None) -> Asset | None:
+    if photo_id is None:
+        return None
+    return selectors.deleted_photos_of(user=request.user).filter(pk=photo_id).first()
+
+
+def _receive(request: UserRequest) -> list[dict[str, Any]]:
+    """Take each file by itself: one that is refused does not hinder the others."""
+    known = set(selectors.photos_of(user=request.user).values_list("pk", flat=True))
+    received: list[dict[str, Any]] = []
+    for file in request.FILES.getlist("photos"):
+        told: dict[str, Any] = {"name": file.name}
+        try:
+            photo = photo_services.add_photo(user=request.user, upload=file)
+        except AppError as error:
+            told["problem"] = error.detail
+        else:
+            told |= {"photo": photo, "is_known": photo.pk in known}
+        received.append(told)
+    return received
+
+
+@login_required
+@require_POST
+def delete_photo(request: UserRequest, photo_id: UUID) -> HttpResponse:
+    """Put a photo in the bin, with a way back in sight."""
+    photo_services.remove_photo(user=request.user, photo_id=photo_id)
+    return _photo_moved(request, photo_id, text=PHOTO_MOVED, is_gone=True)
+
+
+@login_required
+@require_POST
+def restore_photo(request: UserRequest, photo_id: UUID) -> HttpResponse:
+    """Take a photo out of the bin."""
+    try:
+        photo_services.restore_photo(user=request.user, photo_id=photo_id)
+    except QuotaReached as error:
+        return _photo_moved(request, photo_id, text=error.detail, is_gone=True, kind="error")
+    return _photo_moved(request, photo_id, text=PHOTO_BACK)
+
+
+def _photo_moved(
+    request: UserRequest, photo_id: UUID, *, text: str, is_gone: bool = False, kind: str = "info"
+) -> HttpResponse:
+    if not request.htmx:
+        address = reverse("generation:photos")
+        if is_gone and kind == "info":
+            return redirect(f"{address}?gone={photo_id}")
+        messages.add_message(request, messages.ERROR if kind == "error" else messages.SUCCESS, text)
+        return redirect(address)
+    photo = selectors.photos_of(user=request.user).filter(pk=photo_id).first()
+    context = {"photo": photo, "photo_id": photo_id}
+    response = render(request, "generation/_photo.html", context)
+    notice = {"text": text, "kind": kind}
+    if is_gone:
+        notice["undo"] = f"#photo-{photo_id} button"
+    response["HX-Trigger"] = json.dumps({"visiona:toast": notice})
+    return response

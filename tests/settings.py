@@ -7,6 +7,8 @@ import tempfile
 # run beside `make run` (tests/conftest.py starts them; where they listen follows from DATA_DIR).
 for name in ("DATABASE_URL", "REDIS_URL", "SENTRY_DSN", "ENVIRONMENT", "PUBLIC_URL"):
     os.environ.pop(name, None)
+for name in ("S3_BUCKET", "CLAMD_ADDRESS"):
+    os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="visiona-tests-")
 
 from visiona.settings import *  # noqa: E402, F403

@@ -8,6 +8,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from visiona import pages
 from visiona.lib import errors, problem
 
+WORDED_BY_THE_PAGE = {
+    errors.AppError,
+    errors.NotFound,
+    errors.RateLimited,
+    errors.Unavailable,
+}
+SIGN_IN_PAUSE_SECONDS = 300  # the longest window of django-allauth's limits on signing in
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400."""
@@ -25,6 +33,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     """Answer 404."""
     del exception
     return answer(request, errors.NotFound())
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Answer 429 for django-allauth, which does not say when its patience is back."""
+    return answer(request, errors.RateLimited(retry_after=SIGN_IN_PAUSE_SECONDS))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -54,8 +67,11 @@ def answer(request: HttpRequest, error: errors.AppError) -> HttpResponse:
     if problem.is_for_programs(request):
         return problem.http_answer(error)
     # The pages of these have words of their own, which say no more than they should.
-    detail = "" if type(error) in {errors.AppError, errors.NotFound} else error.detail
-    response = pages.error_page(request, error.status, detail=detail)
-    for name, value in problem.headers_of(error).items():
+    detail = "" if type(error) in WORDED_BY_THE_PAGE else error.detail
+    headers = problem.headers_of(error)
+    response = pages.error_page(
+        request, error.status, detail=detail, retry_after=int(headers.get("Retry-After", 0))
+    )
+    for name, value in headers.items():
         response[name] = value
     return response

@@ -1,5 +1,7 @@
-"""The pages that belong to no app: the landing page, the theme, the pages of errors."""
+"""The pages that belong to no app: the landing page, the API's reader, the theme, errors."""
 
+import math
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -9,13 +11,27 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import path
+from django.utils.csp import CSP
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
-from visiona.lib import request_id
+from visiona.lib import clock, request_id
 
 THEMES = ("paper", "darkroom")
+FOLLOW_THE_SYSTEM = "system"
 YEAR_SECONDS = 365 * 24 * 3600
+
+# The reader draws itself with inline styles.
+READER_CSP: dict[str, list[str]] = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF],
+}
 
 SENTENCES = {
     HTTPStatus.BAD_REQUEST: (
@@ -55,6 +71,15 @@ SENTENCES = {
         "It usually comes back within a minute: reload the page then. Nothing is lost.",
     ),
 }
+MAINTENANCE = (
+    "We are looking after Visiona",
+    "It takes a few minutes. Load this page again then.",
+)
+WORTH_ANOTHER_TRY = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 @require_safe
@@ -62,7 +87,20 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what Visiona is to those who are signed out; take the others to the studio."""
     if request.user.is_authenticated:
         return redirect("generation:studio")
-    return render(request, "landing.html")
+    return render(request, "landing.html", {"address": f"{settings.PUBLIC_URL}/"})
+
+
+@require_safe
+@csp_override(READER_CSP)
+def api_reader(request: HttpRequest) -> HttpResponse:
+    """Show the OpenAPI document, and let people who are signed in try what it says."""
+    return render(request, "api_reader.html")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Let search engines read what is open to everybody, and nothing else."""
+    return render(request, "robots.txt", content_type="text/plain")
 
 
 @require_POST
@@ -74,6 +112,8 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     )
     response = redirect(back if here else "home")
     chosen = request.POST.get("theme", "")
+    if chosen == FOLLOW_THE_SYSTEM:
+        response.delete_cookie("theme", samesite="Lax")
     if chosen in THEMES:
         response.set_cookie(
             "theme", chosen, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.PRODUCTION
@@ -92,20 +132,39 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error_page(request, HTTPStatus.FORBIDDEN)
 
 
-def error_page(request: HttpRequest, status: int, *, detail: str = "") -> HttpResponse:
+def error_page(
+    request: HttpRequest, status: int, *, detail: str = "", retry_after: int = 0
+) -> HttpResponse:
     """Render an error without touching the session, the database or a context processor."""
     title, advice = SENTENCES.get(
         HTTPStatus(status), (HTTPStatus(status).phrase.capitalize(), "Go back and try once more.")
     )
+    closed = settings.MAINTENANCE and status == HTTPStatus.SERVICE_UNAVAILABLE
+    if closed:
+        title, advice = MAINTENANCE
+    can_come_back = request.method == "GET" and status in WORTH_ANOTHER_TRY
     context: dict[str, Any] = {
         "status": int(status),
         "title": title,
         "advice": detail or advice,
+        "wait": in_words(retry_after) if retry_after else "",
+        "again_at": clock.now() + timedelta(seconds=retry_after),
+        "again": request.get_full_path() if can_come_back else "",
         "stylesheet": _address_of("errors.css"),
         "request_id": request_id.current() or getattr(request, "request_id", ""),
         **theme(request),
     }
-    return HttpResponse(render_to_string("errors/error.html", context), status=status)
+    template = "errors/maintenance.html" if closed else "errors/error.html"
+    return HttpResponse(render_to_string(template, context), status=status)
+
+
+def in_words(seconds: int) -> str:
+    """Say how long that is, as people would: never less than it is."""
+    if seconds < 90:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    if seconds < 90 * 60:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 3600)} hours"
 
 
 def _address_of(name: str) -> str:
@@ -118,4 +177,6 @@ def _address_of(name: str) -> str:
 urlpatterns = [
     path("", home, name="home"),
     path("theme/", choose_theme, name="theme"),
+    path("robots.txt", robots, name="robots"),
+    path("api/docs", api_reader, name="api_reader"),
 ]

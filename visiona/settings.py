@@ -23,12 +23,13 @@ DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).resolve()
 ENVIRONMENT = env.str("ENVIRONMENT", "development")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DEBUG", default=False)
+MAINTENANCE = env.bool("MAINTENANCE", default=False)
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 PUBLIC_URL = (env.str("PUBLIC_URL", "") or f"http://{HOST}:{PORT}").rstrip("/")
 SECRET_KEY = env.str("SECRET_KEY", "") or ("" if PRODUCTION else secret_key(DATA_DIR))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [], subcast=str)
-# Links in mails are made from the host of the request, so it is never taken on trust; only who
+# Some addresses are made from the host of the request, so it is never taken on trust; only who
 # opens a development server to a network says with HOST that its names are unknown.
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS",
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "gallery",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "visiona.lib.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "visiona.compression.PageCompressionMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "visiona.handlers.PlannedErrorMiddleware",
     "visiona.lib.slashes.ApiSlashMiddleware",
@@ -73,9 +76,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ActorMiddleware",
+    "visiona.maintenance.MaintenanceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SessionTrailMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -130,8 +135,25 @@ CACHES = {
 
 FILES_DIR = DATA_DIR / "files"
 FILE_ADDRESS_SECONDS = 900
+# A bucket that speaks S3 keeps the files as soon as one is named; else the disk does.
+S3_BUCKET = env.str("S3_BUCKET", "")
+S3_REGION = env.str("S3_REGION", "us-east-1")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "") or f"https://s3.{S3_REGION}.amazonaws.com"
+S3_ADDRESSING = env.str("S3_ADDRESSING", "path" if env.str("S3_ENDPOINT_URL", "") else "virtual")
 STORAGES = {
     "default": {
+        "BACKEND": "visiona.lib.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": S3_ENDPOINT_URL,
+            "region_name": S3_REGION,
+            "addressing_style": S3_ADDRESSING,
+            "access_key": env.str("S3_ACCESS_KEY_ID", "") or None,
+            "secret_key": env.str("S3_SECRET_ACCESS_KEY", "") or None,
+        },
+    }
+    if S3_BUCKET
+    else {
         "BACKEND": "visiona.lib.storage.LocalStorage",
         "OPTIONS": {"location": str(FILES_DIR), "base_url": "/files/", "allow_overwrite": True},
     },
@@ -146,7 +168,11 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")
 MAX_PHOTO_BYTES = 20 * 1024 * 1024
+MAX_PHOTOS = env.int("MAX_PHOTOS", 200)  # what one person may keep
+MAX_PHOTO_STORAGE_BYTES = env.int("MAX_PHOTO_STORAGE_BYTES", 2**30)
+MAX_UNFINISHED_UPLOADS = 200
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
@@ -202,17 +228,23 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Visiona <hello@localhost>")
 
 # --- Browser security ---------------------------------------------------------------------------
 
+# Where a bucket is used, pages show its files and send theirs to it.
+bucket = urlsplit(S3_ENDPOINT_URL)
+bucket_host = f"{S3_BUCKET}.{bucket.netloc}" if S3_ADDRESSING == "virtual" else bucket.netloc
+BUCKET_ORIGINS = [f"{bucket.scheme}://{bucket_host}"] if S3_BUCKET else []
+
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:", "blob:"],
-    "connect-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:", "blob:", *BUCKET_ORIGINS],
+    "media-src": [CSP.SELF, "blob:", *BUCKET_ORIGINS],
+    "connect-src": [CSP.SELF, *BUCKET_ORIGINS],
     "font-src": [CSP.SELF],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
-    "form-action": [CSP.SELF],
+    "form-action": [CSP.SELF, *BUCKET_ORIGINS],
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -266,6 +298,7 @@ SPECTACULAR_SETTINGS = {
 
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 30)
 LOCAL_WORK_IS_FREE = env.bool("LOCAL_WORK_IS_FREE", default=False)
+STREAM_SECONDS = env.int("STREAM_SECONDS", 900)
 
 CELERY = {
     "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
@@ -296,6 +329,11 @@ CELERY = {
             "schedule": 5,
             "options": {"expires": 5},
         },
+        "sweep-uploads": {
+            "task": "generation.tasks.sweep_uploads",
+            "schedule": 10,
+            "options": {"expires": 10},
+        },
         "send-notices": {
             "task": "generation.tasks.send_notices",
             "schedule": 5,
@@ -321,7 +359,43 @@ CELERY = {
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "erase-leftovers": {
+            "task": "generation.tasks.erase_leftovers",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "clear-sessions": {
+            "task": "accounts.tasks.clear_sessions",
+            "schedule": 24 * 3600,
+            "options": {"expires": 3600},
+        },
     },
+}
+
+# --- Providers: other people's AI, each in use as soon as its key is set --------------------------
+
+REPLICATE_API_TOKEN = env.str("REPLICATE_API_TOKEN", "")
+REPLICATE_BASE_URL = env.str("REPLICATE_BASE_URL", "").rstrip("/")
+REPLICATE_OWNER = env.str("REPLICATE_OWNER", "")  # the account that trained models belong to
+GEMINI_API_KEY = env.str("GEMINI_API_KEY", "")
+GEMINI_BASE_URL = env.str("GEMINI_BASE_URL", "").rstrip("/")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "").rstrip("/")
+# A server that merely speaks OpenAI's language may not know its newer words.
+OPENAI_COMPATIBLE = env.bool("OPENAI_COMPATIBLE", default=bool(OPENAI_BASE_URL))
+
+CAPABILITIES = ("text", "vision", "image", "video", "training")
+PROVIDERS = {name: env.str(f"{name.upper()}_PROVIDER", "") for name in CAPABILITIES}
+PROVIDER_MODELS = {name: env.str(f"{name.upper()}_MODEL", "") for name in CAPABILITIES}
+# How long one call may take in all, from its name's look-up to the last byte of its answer.
+PROVIDER_SECONDS = {
+    "text": 30.0,
+    "vision": 30.0,
+    "image": 120.0,
+    "video": 30.0,
+    "training": 30.0,
+    "read": 15.0,
+    "download": 120.0,
 }
 
 # --- Telling what happens -----------------------------------------------------------------------

@@ -1,30 +1,10 @@
 """The root of every URL."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.utils.csp import CSP
-from django.utils.decorators import method_decorator
-from django.views.decorators.csp import csp_override
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from generation import streams
 from visiona import files, handlers, health
-
-# The reader draws itself with inline styles; nothing of ours is on its page.
-READER_CSP: dict[str, list[str]] = {
-    "default-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
-    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "frame-ancestors": [CSP.NONE],
-}
-
-
-@method_decorator(csp_override(READER_CSP), name="dispatch")
-class ApiReader(SpectacularSwaggerSplitView):
-    """The OpenAPI document, readable."""
-
-    authentication_classes = ()
-    permission_classes = ()
-    url_name = "schema"
 
 
 class ApiSchema(SpectacularAPIView):
@@ -44,14 +24,16 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", include("visiona.pages")),
+    path("", include("visiona.styleguide")),
+    path("", include("visiona.mail_previews")),
     path("", include("generation.urls")),
     path("", include("gallery.urls")),
     path("", include("credits.urls")),
-    path("accounts/", include("accounts.urls")),
+    path("", include("accounts.urls")),
     path("api/v1/", include(api)),
-    path("api/docs", ApiReader.as_view(), name="api_reader"),
     path("stream/events", streams.events, name="stream"),
     path("stream/jobs/<uuid:job_id>", streams.job_events, name="job_stream"),
+    path("files/", files.receive, name="receive_file"),
     path("files/<path:name>", files.serve, name="file"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
@@ -61,4 +43,5 @@ urlpatterns = [
 handler400 = handlers.bad_request
 handler403 = handlers.permission_denied
 handler404 = handlers.not_found
+handler429 = handlers.too_many_requests  # django-allauth's
 handler500 = handlers.server_error

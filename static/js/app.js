@@ -1,7 +1,10 @@
 // Better with JavaScript, never in need of it: each module improves what the server rendered.
+import "./open.js";
 import "./session.js";
-import "./theme.js";
-import "./toast.js";
-import "./menu.js";
+import "./palette.js";
+import "./shortcuts.js";
 import "./live.js";
 import "./composer.js";
+import "./library.js";
+import "./lightbox.js";
+import "./uploader.js";

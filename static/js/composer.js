@@ -1,4 +1,6 @@
-// The studio's composer: the sketch follows the title, a chosen photo is shown, a second click does nothing.
+// The studio's composer: the sketch follows the title, a photo is sent ahead, a second click does nothing.
+import { Transfer } from "./transfer.js";
+
 const STRONG = /\d|^(free|best|worst|secret|never|always|stop|new|fast|easy|ultimate|truth|why|how|top|win|money|ai)$/i;
 const LONG = 28;
 const form = () => document.getElementById("composer");
@@ -6,7 +8,9 @@ const ACCEPTED = 202;
 const MEGABYTE = 1024 * 1024;
 const MAX_BYTES = 20 * MEGABYTE;
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+const UPLOADS = "/api/v1/uploads";
 let photoAddress = "";
+let transfer = null; // of the photo in the file field, until it is among the photos to choose from
 
 const shortOf = (word) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
@@ -47,17 +51,61 @@ function takeFile(file) {
   const name = document.querySelector("[data-photo-name]");
   URL.revokeObjectURL(photoAddress);
   photoAddress = "";
+  transfer?.cancel();
+  transfer = null;
   photoProblem("");
+  photoState("");
   if (!file) { name.textContent = name.dataset.photoName; showChosen(); return; }
-  if (file.size > MAX_BYTES) {
-    composer.elements.photo.value = "";
-    photoProblem(`${file.name} is ${Math.ceil(file.size / MEGABYTE)} MB. Use a photo of at most 20 MB.`);
-    return;
-  }
   photoAddress = URL.createObjectURL(file);
   name.textContent = file.name;
   for (const radio of composer.querySelectorAll("[name=photo_id]")) radio.checked = false;
   showPhoto(photoAddress);
+  send(file);
+}
+
+// The file stays in its field until its photo is known: an order that is quicker brings it along.
+function send(file) {
+  const mine = new Transfer(file, { address: UPLOADS, maxBytes: MAX_BYTES, changed: (one) => { if (one === transfer) follow(one); } });
+  transfer = mine;
+  follow(mine);
+  if (!mine.hasEnded) mine.send();
+}
+
+function follow({ state, text, name, photo }) {
+  if (state === "refused") {
+    const said = `${name}: ${text}`;
+    form().elements.photo.value = "";
+    takeFile(null);
+    photoProblem(said);
+    return;
+  }
+  if (state === "failed") { photoState("It is sent with your order."); return; }
+  photoState(state === "sending" ? `Sending, ${text}` : text);
+  if (state !== "clean" || !photo) return;
+  transfer = null;
+  form().elements.photo.value = "";
+  takeFile(null);
+  photoState(text);
+  offer(photo, name);
+}
+
+function offer(photo, name) {
+  const choices = document.getElementById("photo-choices");
+  choices.querySelector(`[value="${photo.id}"]`)?.closest("label").remove();
+  const choice = document.getElementById("photo-choice").content.firstElementChild.cloneNode(true);
+  const radio = choice.querySelector("input");
+  radio.value = photo.id;
+  radio.dataset.address = photo.url;
+  choice.querySelector("img").src = photo.url;
+  choice.querySelector("img").alt = name;
+  choices.prepend(choice);
+  choices.querySelector("[data-no-photo]").hidden = false;
+  radio.checked = true;
+  showChosen();
+}
+
+function photoState(text) {
+  document.querySelector("[data-photo-state]").textContent = text;
 }
 
 function showChosen() {
@@ -66,7 +114,7 @@ function showChosen() {
 }
 
 function give(files) {
-  const file = [...files].find((one) => one.type.startsWith("image/"));
+  const [file] = files;
   if (!file) return;
   const carrier = new DataTransfer();
   carrier.items.add(file);
@@ -88,13 +136,22 @@ document.addEventListener("change", (event) => {
   }
 });
 
+document.addEventListener("click", (event) => {
+  const example = event.target.closest?.("[data-example]");
+  if (!example) return;
+  const { title } = form().elements;
+  title.value = example.textContent;
+  title.focus();
+  drawTitle();
+});
+
 document.addEventListener("paste", (event) => {
   if (form() && event.clipboardData?.files.length) give(event.clipboardData.files);
 });
 
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
-    const zone = event.target.closest?.("[data-drop]");
+    const zone = event.target.closest?.("#composer [data-drop]");
     if (!zone) return;
     event.preventDefault();
     zone.toggleAttribute("data-over", name === "dragover");

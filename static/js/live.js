@@ -1,15 +1,11 @@
 // Say aloud what changes on job cards, show the percentage in the tab, and poll only while the stream is down.
+import { say } from "./say.js";
+
 const said = new Map();
-const live = document.getElementById("live");
 const title = document.title;
 const EVERY_NTH_POLL = 5; // while the stream is up: what only time changes, it does not send
 let streaming = false;
 let polls = 0;
-
-function say(text) {
-  live.textContent = "";
-  requestAnimationFrame(() => { live.textContent = text; });
-}
 
 function readCards({ aloud }) {
   const busy = [];
@@ -20,6 +16,8 @@ function readCards({ aloud }) {
     said.set(card.id, words);
     const bar = card.querySelector("progress");
     if (bar) busy.push(bar.value);
+    const waiting = document.querySelector(`[data-waits="${CSS.escape(card.id)}"] progress`);
+    if (bar && waiting) waiting.value = bar.value;
   }
   document.title = busy.length ? `(${Math.min(...busy)} %) ${title}` : title;
 }

@@ -73,7 +73,7 @@ def test_what_is_queued_by_name_is_a_task() -> None:
         if getattr(call.func, "id", getattr(call.func, "attr", "")) == "enqueue"
         for value in [value_of(call.args[0], path)]
     }
-    assert queued == {"generation.tasks.run_job"}
+    assert queued == {"generation.tasks.run_job", "generation.tasks.check_upload"}
     assert queued <= tasks
     timetable: dict[str, dict[str, Any]] = settings.CELERY["beat_schedule"]  # type: ignore[assignment]
     beats = {entry["task"] for entry in timetable.values()}

@@ -19,7 +19,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from accounts.models import User
-from generation.services import running
+from generation.services import running, uploads
 from tests.browser.shots import ARTIFACTS
 from visiona.embedded.css import build_css
 
@@ -110,7 +110,7 @@ class Engine:
     def _work(self) -> None:
         try:
             while not self._end.is_set():
-                if not running.run_due(queue="quick"):
+                if not (running.run_due(queue="quick") or uploads.check_due()):
                     self._end.wait(0.05)
         finally:
             close_old_connections()

@@ -21,7 +21,7 @@ def furnish(alice: User) -> None:
             running.run_job(job_id=job.pk)
 
 
-# ui.md 1.2, row 15: usage I can read.
+# Expectation 15 (docs/expectations.md): usage I can read.
 def test_i_can_read_what_my_credits_went_for(page: Page, alice: User, sign_in: SignIn) -> None:
     furnish(alice)
     sign_in(page.context, alice)

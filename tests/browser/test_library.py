@@ -1,6 +1,7 @@
 """Keep, delete, undo: the library and its bin."""
 
 import re
+import zipfile
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -24,6 +25,7 @@ def picture(alice: User) -> str:
     return job.title
 
 
+# Expectation 13 (docs/expectations.md): undo delete.
 def test_a_deleted_picture_comes_back_by_undo(alices: Page, picture: str) -> None:
     alices.goto("/library/")
     expect(alices.locator("main img")).to_have_count(1)
@@ -74,8 +76,11 @@ def test_delete_and_undo_without_javascript(
 
 def test_a_picture_has_a_page_with_its_facts_and_a_download(alices: Page, picture: str) -> None:
     alices.goto("/library/")
-
     alices.locator("main a.frame").click()
+    expect(alices.locator(".lightbox-bar")).to_be_visible()
+    alices.keyboard.press("i")
+
+    alices.get_by_role("link", name="Everything about this picture").click()
 
     expect(alices.get_by_role("heading", name=picture)).to_be_visible()
     expect(alices.get_by_text("1280\N{MULTIPLICATION SIGN}720")).to_be_visible()
@@ -122,6 +127,130 @@ def test_the_library_goes_on_by_a_link_without_javascript(
 
     expect(page.locator("main a.frame")).to_have_count(thirty - 24)
     context.close()
+
+
+def test_a_search_shows_what_matches_and_stays_in_the_address(alices: Page, thirty: int) -> None:
+    Asset.objects.filter(pk=Asset.objects.latest("pk").pk).update(title="A needle")
+    alices.goto("/library/")
+    alices.keyboard.press("/")
+    expect(alices.get_by_role("searchbox")).to_be_focused()
+
+    alices.keyboard.type("needle")
+
+    expect(alices.locator("main a.frame")).to_have_count(1)
+    assert "q=needle" in alices.url
+    alices.reload()
+    expect(alices.locator("main a.frame")).to_have_count(1)
+    alices.get_by_role("searchbox").fill("nothing like it")
+    expect(alices.get_by_text("No picture matches")).to_be_visible()
+    assert barriers(alices) == []
+    shoot(alices, "library-no-match")
+    alices.get_by_role("link", name="Show all").click()
+    expect(alices.locator("main a.frame")).to_have_count(24)
+
+
+def test_a_star_is_kept_and_can_be_asked_for(alices: Page, picture: str) -> None:
+    alices.goto("/library/")
+    star = alices.get_by_role("button", name=f"Star “{picture}”")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+
+    alices.get_by_role("checkbox", name="Starred").check()
+    expect(alices).to_have_url(re.compile("starred=on"))
+    expect(alices.locator("main a.frame")).to_have_count(1)
+    alices.get_by_role("button", name=f"Star “{picture}”").click()
+    expect(star).to_have_attribute("aria-pressed", "false")
+    alices.reload()
+    expect(alices.get_by_text("No picture matches")).to_be_visible()
+
+
+def test_many_are_chosen_by_keyboard_deleted_and_taken_back(alices: Page, thirty: int) -> None:
+    alices.goto("/library/")
+    alices.locator("main").focus()
+    alices.keyboard.press("Control+a")
+    expect(alices.locator("[data-chosen-count]")).to_have_text("24 pictures chosen")
+    expect(alices.locator("#live")).to_have_text("24 pictures chosen")
+    assert barriers(alices) == []
+    shoot(alices, "library-chosen")
+
+    alices.keyboard.press("Delete")
+
+    expect(alices.locator("#toasts")).to_contain_text("Moved 24 pictures to the bin.")
+    expect(alices.locator("main .frame-empty")).to_have_count(24)
+    alices.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(alices.locator("main .frame-empty")).to_have_count(0)
+    assert Asset.objects.filter(deleted_at=None).count() == thirty
+
+
+def test_a_range_is_chosen_with_shift_and_comes_as_a_zip(alices: Page, thirty: int) -> None:
+    alices.goto("/library/")
+    boxes = alices.locator("[name=ids]")
+    boxes.nth(1).check(force=True)
+    alices.locator("main a.frame").nth(4).click(modifiers=["Shift"])
+    expect(alices.locator("[name=ids]:checked")).to_have_count(4)
+
+    with alices.expect_download() as download:
+        alices.get_by_role("button", name="ZIP").click()
+
+    assert download.value.suggested_filename == "visiona-pictures.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert len(archive.namelist()) == 4
+    alices.keyboard.press("Escape")
+    expect(alices.locator("[name=ids]:checked")).to_have_count(0)
+    expect(alices.locator("#chosen")).to_be_hidden()
+
+
+def test_the_select_button_makes_pictures_choices_instead_of_links(
+    alices: Page, thirty: int
+) -> None:
+    alices.goto("/library/")
+    alices.get_by_role("button", name="Select").click()
+    alices.locator("main a.frame").first.click()
+    expect(alices.locator("[data-chosen-count]")).to_have_text("1 picture chosen")
+    expect(alices.locator(".pswp")).to_have_count(0)
+    alices.get_by_role("button", name="Choose none").click()
+    expect(alices.locator("#chosen")).to_be_hidden()
+
+
+def test_choosing_works_without_javascript(
+    browser: Browser, address: str, alice: User, sign_in: SignIn, thirty: int
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(f"{address}/library/")
+    for number in (0, 1):
+        page.locator("[name=ids]").nth(number).check(force=True)
+
+    page.get_by_role("button", name="Delete the chosen pictures").click()
+
+    expect(page.get_by_text("Moved 2 pictures to the bin.")).to_be_visible()
+    assert Asset.objects.filter(deleted_at=None).count() == thirty - 2
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("2 pictures are back in your library.")).to_be_visible()
+    context.close()
+
+
+def test_another_title_is_set_in_place_and_undone(alices: Page, picture: str) -> None:
+    asset = Asset.objects.get()
+    alices.goto(f"/library/{asset.pk}/")
+    shown = alices.locator("#view .frame img").first
+    before = shown.get_attribute("src")
+    alices.get_by_label("Another title").fill("Dogs win now")
+
+    alices.get_by_role("button", name="Set title").click()
+
+    expect(alices.get_by_role("heading", name="Dogs win now")).to_be_visible()
+    expect(alices.locator("#toasts")).to_contain_text("The title is set.")
+    assert shown.get_attribute("src") != before
+    assert alices.locator("#balance").inner_text().split()[-1] == "10"
+    assert barriers(alices) == []
+    shoot(alices, "asset-retitled")
+    alices.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(alices.get_by_role("heading", name=picture)).to_be_visible()
+    alices.get_by_label("Another title").fill(" ")
+    alices.get_by_role("button", name="Set title").click()
+    expect(alices.locator("#id_title_error")).to_have_text("Give the thumbnail a title.")
 
 
 def test_what_is_not_mine_is_not_found(

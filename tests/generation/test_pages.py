@@ -1,5 +1,7 @@
 """The studio's pages, as a browser without JavaScript and as htmx ask for them."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -7,11 +9,12 @@ from django.test import Client
 
 from accounts.models import User
 from credits import selectors as credits_selectors
-from generation import selectors
+from generation import selectors, views
 from generation.models import Asset, Job
-from generation.services import running
+from generation.services import photos, running
 from tests import factories
 from tests.clients import ApiClient
+from visiona.lib import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +104,7 @@ def test_a_wrong_field_is_named_and_nothing_is_ordered(
 def test_an_unreadable_photo_is_refused_at_its_field(alices_browser: Client, alice: User) -> None:
     answer = alices_browser.post("/studio/", order(photo=factories.upload("cat.jpg", b"<svg/>")))
     assert answer.status_code == 422
-    assert "Send a JPEG, PNG or WebP picture." in answer.content.decode()
+    assert "Send a JPEG, PNG, WebP, HEIC or AVIF picture." in answer.content.decode()
     assert (Job.objects.count(), available(alice)) == (0, 20)
 
 
@@ -181,3 +184,153 @@ def test_the_whole_way_by_api(api: ApiClient, alice: User) -> None:
     done = api.get(job["Location"].removeprefix("/api/v1/")).json()["data"]
     assert (done["status"], done["captured"]) == ("succeeded", 10)
     assert Asset.objects.get().provider == "local"
+
+
+def test_a_remix_begins_from_a_picture_and_remembers_it(
+    alices_browser: Client, alice: User
+) -> None:
+    factories.make_job(alice, title="The original", style="neon", color_scheme="royal")
+    with factories.plain_pictures():
+        running.run_due(queue="quick")
+    original = selectors.assets_of(user=alice).get()
+
+    body = alices_browser.get(f"/studio/?remix={original.pk}").content.decode()
+
+    assert 'value="The original"' in body
+    assert f'name="remix_of" value="{original.pk}"' in body
+    assert 'value="neon" data-quote checked' in body
+    alices_browser.post("/studio/", order(title="Another", remix_of=str(original.pk)))
+    remix = Job.objects.get(params__title="Another")
+    assert remix.remix_of_id == original.pk
+    assert remix.params["seed"] != original.seed
+    assert "The original" in alices_browser.get(f"/jobs/{remix.pk}/").content.decode()
+
+
+def test_a_remix_of_what_is_not_mine_is_not_found(
+    alice: User, bob: User, client: Client, db: None
+) -> None:
+    factories.make_job(alice, title="The original")
+    with factories.plain_pictures():
+        running.run_due(queue="quick")
+    original = selectors.assets_of(user=alice).get()
+    client.force_login(bob)
+    assert client.get(f"/studio/?remix={original.pk}").status_code == 404
+    answer = client.post("/studio/", order(remix_of=str(original.pk)))
+    assert answer.status_code == 404
+    assert (Job.objects.filter(user=bob).count(), available(bob)) == (0, 20)
+
+
+def test_settings_from_an_order_with_a_deleted_photo_come_without_it(
+    alices_browser: Client, alice: User
+) -> None:
+    photo = factories.make_photo(alice)
+    job = factories.make_job(alice, photo_id=str(photo.pk))
+    chosen = f'value="{photo.pk}" data-address="{photo.thumbnail_url}" checked'.replace(
+        "&", "&amp;"
+    )
+    assert chosen in alices_browser.get(f"/studio/?from={job.pk}").content.decode()
+    photos.remove_photo(user=alice, photo_id=photo.pk)
+    assert str(photo.pk) not in alices_browser.get(f"/studio/?from={job.pk}").content.decode()
+
+
+def test_the_photo_that_is_chosen_is_always_among_those_shown(
+    alices_browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "RECENT_PHOTOS", 1)
+    older = factories.make_photo(alice)
+    factories.make_photo(alice, "coffee.jpg")
+    job = factories.make_job(alice, photo_id=str(older.pk))
+    assert f'value="{older.pk}"' in alices_browser.get(f"/studio/?from={job.pk}").content.decode()
+    assert alices_browser.post("/studio/", order(photo_id="nonsense")).status_code == 422
+
+
+def test_the_studio_says_what_is_being_made(alices_browser: Client, alice: User) -> None:
+    factories.make_job(alice, title="First in line")
+    factories.make_job(alice, title="Second in line")
+    body = alices_browser.get("/studio/queue/").content.decode()
+    assert "Being made: 2" in body
+    assert body.index("First in line") < body.index("Second in line")
+    while running.run_due(queue="quick"):
+        pass
+    assert "First in line" not in alices_browser.get("/studio/queue/").content.decode()
+
+
+def test_a_job_that_takes_long_says_when_its_credits_come_back(
+    alices_browser: Client, alice: User
+) -> None:
+    job = factories.make_job(alice)
+    Job.objects.filter(pk=job.pk).update(created_at=clock.now() - timedelta(minutes=10))
+    body = alices_browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert f"{job.deadline:%H:%M} UTC</time>, your 10 credits come back" in body
+
+
+def test_photos_can_be_sent_as_a_plain_form_and_each_is_reported(
+    alices_browser: Client, alice: User
+) -> None:
+    kept = factories.make_photo(alice, "coffee.jpg")
+    files = [
+        factories.upload("astronaut.jpg"),
+        factories.upload("coffee.jpg"),
+        factories.upload("bad.jpg", b"<svg/>"),
+    ]
+    body = alices_browser.post("/photos/", {"photos": files}).content.decode()
+    assert selectors.photos_of(user=alice).count() == 2
+    assert "Already here" in body
+    assert "Send a JPEG, PNG, WebP, HEIC or AVIF picture." in body
+    assert "Usable." in body
+    assert body.count(f'id="photo-{kept.pk}"') == 1
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_deleted_photo_can_be_taken_back(
+    alices_browser: Client, alice: User, headers: dict[str, str]
+) -> None:
+    photo = factories.make_photo(alice)
+    answer = alices_browser.post(f"/photos/{photo.pk}/delete/", headers=headers, follow=True)
+    assert f"/photos/{photo.pk}/restore/" in answer.content.decode()
+    assert not selectors.photos_of(user=alice).exists()
+
+    answer = alices_browser.post(f"/photos/{photo.pk}/restore/", headers=headers, follow=True)
+
+    assert f'id="photo-{photo.pk}"' in answer.content.decode()
+    assert selectors.photos_of(user=alice).get() == photo
+
+
+def test_a_photo_that_was_sent_again_meanwhile_stays_one(
+    alices_browser: Client, alice: User
+) -> None:
+    photo = factories.make_photo(alice)
+    alices_browser.post(f"/photos/{photo.pk}/delete/")
+    again = factories.make_photo(alice)
+    alices_browser.post(f"/photos/{photo.pk}/restore/")
+    assert selectors.photos_of(user=alice).get() == again
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_a_photo_for_which_there_is_no_room_stays_deleted(
+    alices_browser: Client, alice: User, settings: Any, headers: dict[str, str]
+) -> None:
+    photo = factories.make_photo(alice)
+    alices_browser.post(f"/photos/{photo.pk}/delete/")
+    factories.make_photo(alice, "coffee.jpg")
+    settings.MAX_PHOTOS = 1
+    answer = alices_browser.post(f"/photos/{photo.pk}/restore/", headers=headers, follow=True)
+    told = answer.content.decode() + answer.headers.get("HX-Trigger", "")
+    assert "and 1 is the most" in told
+    assert selectors.photos_of(user=alice).count() == 1
+
+
+def test_photos_come_in_pages(
+    alices_browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PHOTOS_PAGE", 1)
+    older, newer = factories.make_photo(alice), factories.make_photo(alice, "coffee.jpg")
+    first = alices_browser.get("/photos/").content.decode()
+    rest = alices_browser.get(f"/photos/?before={newer.pk}", headers=HTMX).content.decode()
+    assert str(newer.pk) in first
+    assert "Show more" in first
+    assert str(older.pk) in rest
+    assert "<html" not in rest
+    assert (
+        "Back to the newest" in alices_browser.get(f"/photos/?before={newer.pk}").content.decode()
+    )

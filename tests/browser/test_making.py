@@ -1,0 +1,89 @@
+"""Every page of making and keeping pictures, in every state: it fits and everybody can read it."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from accounts.models import User
+from generation.models import Asset, Job
+from generation.services import assets, running
+from tests import factories
+from tests.browser.conftest import SignIn
+from tests.browser.shots import barriers, overhang, shoot
+from visiona.lib import clock
+from visiona.lib.db.actor import act_as_user
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = [320, 390, 768, 1280]
+
+
+def furnish(alice: User) -> dict[str, str]:
+    """Give Alice something in every state; return the places to look at by their names."""
+    factories.grant(alice, 200)
+    photo = factories.make_photo(alice)
+    jobs = [
+        factories.make_job(alice, title="Why cats always win", count=3),
+        factories.make_job(alice, title="7 cheap meals", aspect_ratio="9:16", style="playful"),
+        factories.make_job(alice, title="\u0644\u0645\u0627\u0630\u0627 \u062a\u0641\u0648\u0632"),
+    ]
+    for job in jobs:
+        running.run_job(job_id=job.pk)
+    picture, tall = (Asset.objects.filter(job=job).earliest("number") for job in jobs[:2])
+    with act_as_user(alice.pk):
+        assets.delete_asset(user=alice, asset_id=Asset.objects.get(job=jobs[2]).pk)
+    failed = factories.make_job(alice, title="It failed", photo_id=str(photo.pk))
+    Job.objects.filter(pk=failed.pk).update(attempts=running.MAX_ATTEMPTS)
+    running.run_job(job_id=failed.pk)
+    slow = factories.make_job(alice, title="It waits", remix_of=picture.pk)
+    Job.objects.filter(pk=slow.pk).update(created_at=clock.now().replace(year=2025))
+    return {
+        "studio": "/studio/",
+        "remix": f"/studio/?remix={picture.pk}",
+        "job": f"/jobs/{jobs[0].pk}/",
+        "failed": f"/jobs/{failed.pk}/",
+        "slow": f"/jobs/{slow.pk}/",
+        "library": "/library/",
+        "no-match": "/library/?q=nothing+like+it&shape=tall",
+        "bin": "/library/bin/",
+        "picture": f"/library/{picture.pk}/",
+        "tall": f"/library/{tall.pk}/",
+        "photos": "/photos/",
+    }
+
+
+# Expectation 12 and 18 (docs/expectations.md): dark mode; mobile works.
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.timeout(180)
+def test_it_fits_and_can_be_read(
+    browser: Browser, address: str, alice: User, sign_in: SignIn, width: int, scheme: str
+) -> None:
+    places = furnish(alice)
+    context = browser.new_context(
+        base_url=address,
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 860},
+        reduced_motion="reduce",
+    )
+    sign_in(context, alice)
+    page = context.new_page()
+    for name, place in places.items():
+        page.goto(place)
+        shoot(page, f"making-{name}-{scheme}-{width}")
+        assert barriers(page) == [], name
+        assert overhang(page) <= 0, name
+    context.close()
+
+
+@pytest.mark.parametrize("place", ["/library/", "/library/bin/", "/photos/", "/studio/"])
+def test_an_empty_page_says_what_to_do(
+    browser: Browser, address: str, alice: User, sign_in: SignIn, place: str
+) -> None:
+    context = browser.new_context(base_url=address, viewport={"width": 390, "height": 860})
+    sign_in(context, alice)
+    page = context.new_page()
+    page.goto(place)
+    assert barriers(page) == []
+    assert overhang(page) <= 0
+    shoot(page, f"empty-{place.strip('/').replace('/', '-')}")
+    context.close()
