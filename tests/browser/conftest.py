@@ -1,7 +1,6 @@
 """A real browser before the real application: one port, the test database, a worker that works."""
 
 import os
-import re
 import shutil
 import socket
 import threading
@@ -16,11 +15,12 @@ import uvicorn
 from django.conf import settings
 from django.db import close_old_connections, connections
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, Page
 
 from accounts.models import User
 from generation.services import running, uploads
-from tests.browser.shots import ARTIFACTS
+from tests import databases
+from tests.browser.shots import ARTIFACTS, watch
 from visiona.embedded.css import build_css
 
 # Playwright's synchronous interface runs an event loop in this thread; Django would refuse the ORM.
@@ -35,7 +35,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PLANNED = re.compile(r"the server responded with a status of (402|403|404|422|429)")
 
 SignIn = Callable[[BrowserContext, User], None]
 
@@ -159,17 +158,8 @@ def alices(
 def console(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Fail the test on any error in the console: a script's, or what the CSP forbade."""
     found: list[str] = []
-
-    def keep(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not PLANNED.search(message.text):
-            found.append(message.text)
-
-    def watch(page: Page) -> None:
-        page.on("console", keep)
-        page.on("pageerror", lambda error: found.append(str(error)))
-
     if "context" in request.fixturenames:
-        request.getfixturevalue("context").on("page", watch)
+        request.getfixturevalue("context").on("page", lambda page: watch(page, found))
     yield found
     assert not found, found
 
@@ -182,6 +172,7 @@ def streams_end(request: pytest.FixtureRequest) -> Iterator[None]:
         context = request.getfixturevalue("context")
         for open_page in context.pages:
             open_page.goto("about:blank")
+    databases.await_rest()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,13 +1,20 @@
 """Look at a page: is it accessible, does it fit, what does it look like?"""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
+WIDTHS = (320, 390, 768, 1280)
+PLANNED = re.compile(r"the server responded with a status of (402|403|404|422|429)")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+Scheme = Literal["light", "dark"]
 
 
 @cache
@@ -31,6 +38,44 @@ def barriers(page: Page) -> list[str]:
 def overhang(page: Page) -> int:
     """Return by how many pixels the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, scheme: Scheme) -> Iterator[Page]:
+    """Open a page of its own in this color scheme; `page.context` takes a session."""
+    context = browser.new_context(base_url=address, color_scheme=scheme, reduced_motion="reduce")
+    complaints: list[str] = []
+    page = context.new_page()
+    watch(page, complaints)
+    yield page
+    page.goto("about:blank")  # its stream ends, and reads no table any more
+    context.close()
+    assert not complaints, complaints
+
+
+def watch(page: Page, complaints: list[str]) -> None:
+    """Keep every error of the console: a script's, or what the CSP forbade."""
+
+    def keep(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not PLANNED.search(message.text):
+            complaints.append(message.text)
+
+    page.on("console", keep)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+
+def wrongs(page: Page, place: str, name: str, scheme: Scheme) -> list[str]:
+    """Return what is wrong with a place in windows of every width, and keep its pictures."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 860})
+    page.goto(place)
+    wrong: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 860})
+        shoot(page, f"{name}-{scheme}-{width}")
+        wrong += [f"{name} {scheme} {width}: {barrier}" for barrier in barriers(page)]
+        wide = overhang(page)
+        wrong += [f"{name} {scheme} {width}: {wide} px too wide"] if wide > 0 else []
+    return wrong
 
 
 def shoot(page: Page, name: str) -> None:

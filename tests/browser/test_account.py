@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from accounts import services
 from accounts.models import User
 from tests import factories
 from tests.browser.conftest import SignIn
-from tests.browser.shots import barriers, shoot
-from tests.browser.test_pages import WIDTHS, Scheme, context_of, look
+from tests.browser.shots import Scheme, barriers, shoot, visiting, wrongs
 from tests.factories import PASSWORD
 from visiona.lib.db.actor import act_as_user
 from visiona.mail_previews import SAMPLES
@@ -238,17 +237,11 @@ def busy_account(alice: User) -> dict[str, str]:
 def test_the_pages_of_the_account_in_every_window(
     browser: Browser, address: str, alice: User, sign_in: SignIn, scheme: Scheme
 ) -> None:
-    pages = PAGES | busy_account(alice)
     wrong: list[str] = []
-    for width in WIDTHS:
-        context = context_of(browser, scheme, width)
-        sign_in(context, alice)
-        page = context.new_page()
-        for name, path in pages.items():
-            page.goto(f"{address}{path}")
-            wrong += look(page, name, scheme, width)
-        page.goto("about:blank")
-        context.close()
+    with visiting(browser, address, scheme) as page:
+        sign_in(page.context, alice)
+        for name, place in (PAGES | busy_account(alice)).items():
+            wrong += wrongs(page, place, name, scheme)
     assert wrong == []
 
 
@@ -258,18 +251,17 @@ def test_every_mail_fits_its_window(
 ) -> None:
     User.objects.filter(pk=alice.pk).update(role="admin")
     wrong: list[str] = []
-    for width in (320, 700):
-        context: BrowserContext = context_of(browser, scheme, width)
-        sign_in(context, alice)
-        page = context.new_page()
+    with visiting(browser, address, scheme) as page:
+        sign_in(page.context, alice)
         for name in SAMPLES:
-            page.goto(f"{address}/styleguide/mail/?name={name}")
-            shoot(page, f"mail-{name}-{scheme}-{width}")
-            box = page.locator(".sheet").bounding_box()
-            assert box is not None
-            if box["x"] < 0 or box["x"] + box["width"] > width:
-                wrong.append(f"{name} {scheme} {width}: {box}")
-        page.goto(f"{address}/styleguide/mails/")
+            page.goto(f"/styleguide/mail/?name={name}")
+            for width in (320, 700):
+                page.set_viewport_size({"width": width, "height": 860})
+                shoot(page, f"mail-{name}-{scheme}-{width}")
+                box = page.locator(".sheet").bounding_box()
+                assert box is not None
+                if box["x"] < 0 or box["x"] + box["width"] > width:
+                    wrong.append(f"{name} {scheme} {width}: {box}")
+        page.goto("/styleguide/mails/")
         wrong += barriers(page)
-        context.close()
     assert wrong == []

@@ -7,7 +7,7 @@ from accounts.models import User
 from generation.services import running
 from tests import factories
 from tests.browser.conftest import SignIn
-from tests.browser.shots import barriers, overhang, shoot
+from tests.browser.shots import Scheme, visiting, wrongs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,20 +43,9 @@ def test_i_can_read_what_my_credits_went_for(page: Page, alice: User, sign_in: S
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_by_everybody(
-    browser: Browser, address: str, alice: User, sign_in: SignIn, scheme: str
+    browser: Browser, address: str, alice: User, sign_in: SignIn, scheme: Scheme
 ) -> None:
     furnish(alice)
-    for width in (320, 390, 768, 1280):
-        context = browser.new_context(
-            base_url=address,
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": width, "height": 860},
-            reduced_motion="reduce",
-        )
-        sign_in(context, alice)
-        page = context.new_page()
-        page.goto("/credits/")
-        shoot(page, f"spending-{scheme}-{width}")
-        assert barriers(page) == []
-        assert overhang(page) <= 0
-        context.close()
+    with visiting(browser, address, scheme) as page:
+        sign_in(page.context, alice)
+        assert wrongs(page, "/credits/", "spending", scheme) == []

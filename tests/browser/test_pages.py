@@ -1,24 +1,17 @@
 """Every page in both themes and at every width: accessible, inside its window, on a picture."""
 
-from typing import Literal
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from credits import selectors as credits_selectors
 from generation import catalog
-from generation import selectors as generation_selectors
-from generation.services import running
 from tests import factories
 from tests.browser.conftest import SignIn
-from tests.browser.shots import barriers, overhang, shoot
-from visiona.lib.db.actor import act_as_user
+from tests.browser.shots import Scheme, barriers, shoot, visiting, wrongs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-Scheme = Literal["light", "dark"]
-WIDTHS = (320, 390, 768, 1280)
 OPEN_PAGES = {
     "landing": "/",
     "sign-in": "/accounts/login/",
@@ -29,83 +22,38 @@ OPEN_PAGES = {
     "verification-sent": "/accounts/confirm-email/",
     "not-found": "/no/such/page/",
 }
-
-
-def context_of(browser: Browser, scheme: Scheme, width: int) -> BrowserContext:
-    return browser.new_context(
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        viewport={"width": width, "height": 860 if width > 700 else 780},
-    )
-
-
-def look(page: Page, name: str, scheme: Scheme, width: int) -> list[str]:
-    """Return what is wrong with a page, and keep its picture."""
-    shoot(page, f"{name}-{scheme}-{width}")
-    wrong = [f"{name} {scheme} {width}: {barrier}" for barrier in barriers(page)]
-    wide = overhang(page)
-    return [*wrong, *([f"{name} {scheme} {width}: {wide} px too wide"] if wide > 0 else [])]
+# The pages of making things are walked in test_making.py, those of the account in test_account.py.
+MY_PAGES = {
+    "credits": "/credits/",
+    "email": "/accounts/email/",
+    "password": "/accounts/password/change/",
+    "sign-out": "/accounts/logout/",
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.timeout(240)
 def test_pages_for_everybody(browser: Browser, address: str, scheme: Scheme) -> None:
     wrong: list[str] = []
-    for width in WIDTHS:
-        context = context_of(browser, scheme, width)
-        page = context.new_page()
-        for name, path in OPEN_PAGES.items():
-            page.goto(f"{address}{path}")
-            wrong += look(page, name, scheme, width)
-        context.close()
+    with visiting(browser, address, scheme) as page:
+        for name, place in OPEN_PAGES.items():
+            wrong += wrongs(page, place, name, scheme)
     assert wrong == []
-
-
-@pytest.fixture
-def my_pages(alice: User) -> dict[str, str]:
-    """The addresses of a person who has made, deleted, canceled and ordered things."""
-    kept = factories.make_job(alice, title="I lived on Mars for 30 days", count=1)
-    assert running.run_job(job_id=kept.pk)
-    with act_as_user(alice.pk):
-        asset = generation_selectors.assets_of_job(job=kept).get().pk
-    waiting = factories.make_job(
-        alice, title="A title so long that it has to be cut somewhere, whatever the window", count=1
-    )
-    factories.make_photo(alice)
-    return {
-        "studio": "/studio/",
-        "library": "/library/",
-        "bin": "/library/bin/",
-        "asset": f"/library/{asset}/",
-        "job": f"/jobs/{kept.pk}/",
-        "job-waiting": f"/jobs/{waiting.pk}/",
-        "credits": "/credits/",
-        "email": "/accounts/email/",
-        "password": "/accounts/password/change/",
-        "sign-out": "/accounts/logout/",
-    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.timeout(240)
 def test_pages_of_a_person(
-    browser: Browser,
-    address: str,
-    alice: User,
-    sign_in: SignIn,
-    my_pages: dict[str, str],
-    scheme: Scheme,
+    browser: Browser, address: str, alice: User, sign_in: SignIn, scheme: Scheme
 ) -> None:
+    title = "A title so long that it has to be cut somewhere, whatever the window"
+    waiting = factories.make_job(alice, title=title)
+    places = MY_PAGES | {"job-waiting": f"/jobs/{waiting.pk}/"}
     wrong: list[str] = []
-    for width in WIDTHS:
-        context = context_of(browser, scheme, width)
-        sign_in(context, alice)
-        page = context.new_page()
-        for name, path in my_pages.items():
-            page.goto(f"{address}{path}")
-            wrong += look(page, name, scheme, width)
-        page.goto("about:blank")
-        context.close()
+    with visiting(browser, address, scheme) as page:
+        sign_in(page.context, alice)
+        for name, place in places.items():
+            wrong += wrongs(page, place, name, scheme)
     assert wrong == []
 
 
