@@ -8,6 +8,8 @@ from PIL import Image
 WIDTHS = (320, 640, 1024)
 PREVIEW_WIDTH = 640
 QUALITY = 82
+EFFORT = 2
+"""Of 6: the next step up takes half as long again, for three percent fewer bytes."""
 
 
 def renditions_of(data: bytes, *, mark: bytes | None = None) -> dict[int, bytes]:
@@ -30,5 +32,5 @@ def _scaled(picture: Image.Image, width: int, mark: bytes) -> bytes:
     height = max(1, round(picture.height * width / picture.width))
     small = picture.resize((width, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=QUALITY, xmp=mark)
+    small.save(out, "WEBP", quality=QUALITY, method=EFFORT, xmp=mark)
     return out.getvalue()
