@@ -26,7 +26,8 @@ def barriers(page: Page) -> list[str]:
     """Return what axe finds on the page, one line for each rule and element."""
     page.evaluate(_axe())
     answer: dict[str, Any] = page.evaluate(
-        "options => axe.run(document, options)", {"runOnly": RULES, "resultTypes": ["violations"]}
+        "options => axe.run(document, options)",
+        {"runOnly": RULES, "resultTypes": ["violations"], "iframes": False},
     )
     return [
         f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
