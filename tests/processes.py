@@ -1,6 +1,7 @@
 """The product's own processes beside a test: each with its login, on the test's database."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -35,6 +36,20 @@ def python(name: str, database_url: str, *arguments: str, **environment: str) ->
     }
     command = (sys.executable, *arguments)
     return Program(name=name, command=command, environment={**chosen, **environment}, folder=ROOT)
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """This process may write no file beyond `size` bytes, as on a disk that is almost full.
+
+    Keep the block inside the test: the limit is the process's, and pytest reports to a file.
+    """
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @contextmanager

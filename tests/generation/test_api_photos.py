@@ -1,7 +1,5 @@
 """Photos over the API: forms and what is wrong with them, room, twins, outages and owners."""
 
-import resource
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from tests import factories
 from tests.clients import ApiClient
 from tests.factories import picture
 from tests.pictures import kept_files, plain, saved
+from tests.processes import no_file_beyond
 from visiona.lib.errors import NotFound
 
 pytestmark = pytest.mark.django_db
@@ -393,14 +392,11 @@ def no_storage(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path, settings: Settings) -> Iterator[Path]:
-    """A place where the smaller copy still fits, and the photo itself does not."""
+def empty_disk(tmp_path: Path, settings: Settings) -> Path:
+    """A place of this test's own."""
     place = tmp_path / "files"
     use_storage(settings, place)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, before[1]))
-    yield place
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    return place
 
 
 def use_storage(settings: Settings, place: Path) -> None:
@@ -423,13 +419,14 @@ def test_without_storage_nothing_is_kept_and_it_is_said_when_to_try_again(
 
 
 def test_a_full_disk_keeps_neither_rows_nor_files(
-    alice: User, api: ApiClient, small_disk: Path
+    alice: User, api: ApiClient, empty_disk: Path
 ) -> None:
-    answer = send(api, factories.upload("astronaut.jpg").read())
+    with no_file_beyond(30_000):  # a smaller copy still fits, the photo itself does not
+        answer = send(api, factories.upload("astronaut.jpg").read())
 
     assert code_of(answer) == (503, "unavailable")
     assert not Asset.objects.exists()
-    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert [path for path in empty_disk.rglob("*") if path.is_file()] == []
 
 
 def test_what_cannot_be_checked_for_viruses_is_not_taken(

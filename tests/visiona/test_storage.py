@@ -2,10 +2,8 @@
 
 import gc
 import os
-import resource
 import time
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +18,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from generation.tasks import erase_leftovers
+from tests.processes import no_file_beyond
 from visiona.lib import storage
 from visiona.lib.storage import LocalStorage, StorageUnavailable, UploadTicket
 
@@ -285,24 +284,16 @@ def test_a_file_that_is_missing_is_not_an_outage(folder: Path) -> None:
             default_storage.open(name)
 
 
-@pytest.fixture
-def little_room() -> Iterator[None]:
-    """This process may write no file beyond 8 kB, as on a disk that is almost full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_full_disk_is_an_outage_and_leaves_nothing(folder: Path, little_room: None) -> None:
+def test_a_full_disk_is_an_outage_and_leaves_nothing(folder: Path) -> None:
     default_storage.save("people/a/1.jpg", ContentFile(b"small"))
-    with pytest.raises(StorageUnavailable):
-        default_storage.save("people/a/1.jpg", ContentFile(PICTURE))
-    answer = send(ticket_for())
-    refused(answer, 503, "unavailable")
-    assert answer["Retry-After"] == "5"
+    with no_file_beyond(8000):
+        with pytest.raises(StorageUnavailable):
+            default_storage.save("people/a/1.jpg", ContentFile(PICTURE))
+        answer = send(ticket_for())
+        refused(answer, 503, "unavailable")
+        assert answer["Retry-After"] == "5"
+        del answer
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            gc.collect()  # a temporary file that cannot be flushed cannot be closed in order either
     assert files_in(folder) == ["people/a/1.jpg"]
     assert (folder / "people/a/1.jpg").read_bytes() == b"small"
-    del answer
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        gc.collect()  # a temporary file that cannot be flushed cannot be closed in order either
