@@ -1,7 +1,7 @@
 """Take the subject out of a photo, and note where the photo's own edge cut it off."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,8 @@ class Subject:
     face: Box | None = None
     is_icon: bool = False
     fill: float = 1.0  # how much of the usual room it takes
+    confidence: float = 1.0  # how sure the net is that it stands out
+    box: Box | None = None  # where in its photo it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Photo:
     face: Box | None
 
 
-def open_photo(data: bytes) -> Photo:
+def open_photo(data: bytes, longest: int = LONGEST_SIDE) -> Photo:
     """This function will open a photo. Raises ValueError when it is not one."""
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -73,7 +75,7 @@ def open_photo(data: bytes) -> Photo:
             raster = _flattened(ImageOps.exif_transpose(opened))
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError("photo: is not a picture that can be read") from error
-    raster.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    raster.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     return Photo(raster, main_face(raster))
 
 
@@ -94,7 +96,8 @@ def cut_out(photo: Photo) -> Subject | None:
     if box is None:
         return None
     colors = cleaned_colors(from_picture(photo.raster), alpha)
-    return _trimmed(colors, alpha, box, photo.face)
+    subject = _trimmed(colors, alpha, box, photo.face)
+    return replace(subject, confidence=confidence, box=box)
 
 
 def _trimmed(colors: Pixels, alpha: Pixels, box: Box, face: Box | None) -> Subject:

@@ -80,7 +80,12 @@ ALL_FONTS: Final = (WIDE_RANGING.font, *(face.font for face in WORLD))
 
 def face_for(style: str, text: str) -> Face:
     """The style's own face if it can draw all of the text, else the one that can draw most."""
-    faces = [DISPLAY[style], WIDE_RANGING, *WORLD]
+    return able_face(DISPLAY[style], text)
+
+
+def able_face(own: Face, text: str) -> Face:
+    """This face if it can draw all of the text, else the one that can draw most."""
+    faces = [own, WIDE_RANGING, *WORLD]
     if has_kana(text):  # Chinese fonts have kana too, and ideographs in other shapes
         faces.insert(2, JAPANESE)
     for face in faces:

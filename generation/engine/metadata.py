@@ -8,9 +8,11 @@ from generation.engine import NAME
 
 SOFTWARE_TAG: Final = 0x0131
 TERMS: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-# "composite": elements of any kind; "algorithmicMedia": made by an algorithm without trained data.
+# "composite": elements of any kind; "algorithmicMedia": made by an algorithm without trained data;
+# "trainedAlgorithmicMedia": by a model that has learnt from pictures.
 FROM_PHOTO: Final = TERMS + "composite"
 DRAWN: Final = TERMS + "algorithmicMedia"
+TRAINED: Final = TERMS + "trainedAlgorithmicMedia"
 
 PACKET: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">

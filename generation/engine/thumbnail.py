@@ -1,13 +1,14 @@
 """Make a thumbnail on this server: a title, a style and perhaps a photo in, a labelled JPEG out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from generation.engine import NAME
 from generation.engine.compose import Composition, Order, compose
 from generation.engine.encode import decoded, encoded, plate_of
 from generation.engine.metadata import source_type, xmp_packet
+from generation.engine.picture import Picture
 from generation.engine.pixels import Size
 from generation.engine.plates import Plate
 from generation.engine.schemes import SCHEMES
@@ -44,26 +45,6 @@ class ThumbnailRequest:
     photo: bytes | None = None
     seed: int
     variant: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What was made; `facts` says how, in values that JSON can hold.
-
-    `plate` is the same picture before its title was set, if it has one; `mark` is the XMP packet
-    that says what made it, for every copy to carry.
-    """
-
-    data: bytes
-    plate: bytes | None
-    mark: bytes
-    width: int
-    height: int
-    content_type: str
-    seed: int
-    alt_text: str
-    facts: dict[str, Any]
-    varied: dict[str, str] = field(default_factory=dict)
 
 
 def render(request: ThumbnailRequest, *, progress: Callable[[str, float], None]) -> Picture:

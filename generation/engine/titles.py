@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from generation.engine.emphasis import Word, stressed_words
-from generation.engine.fonts import Face, face_for, font_for, grown_for, is_drawable
+from generation.engine.fonts import DISPLAY, Face, able_face, font_for, grown_for, is_drawable
 from generation.engine.glyphs import covers
 from generation.engine.lexicon import JOINERS, split_emoji
 from generation.engine.scripts import directions_of, has_kana, runs_right_to_left, units_of
@@ -32,16 +32,21 @@ class Title:
 
 
 def read_title(raw: str, style: str, variety: Variety) -> Title:
+    return read_words(raw, DISPLAY[style], variety)
+
+
+def read_words(raw: str, own: Face, variety: Variety | None = None) -> Title:
+    """The words in their own face where it has the letters; without a variety none is stressed."""
     clean = _cleaned(raw)
     text, emoji = split_emoji(clean)
     text, warnings = _drawable(text)
-    face = face_for(style, text)
+    face = able_face(own, text)
     words = _words(text, face, variety) if text else ()
     face = grown_for(face, [word.text for word in words]) if words else face
     return Title(text, words, face, emoji, warnings)
 
 
-def _words(text: str, face: Face, variety: Variety) -> tuple[Word, ...]:
+def _words(text: str, face: Face, variety: Variety | None) -> tuple[Word, ...]:
     """The title's words, or the pieces of them between which a line may break."""
     is_japanese = has_kana(text)
     pieces: list[str] = []
@@ -54,7 +59,7 @@ def _words(text: str, face: Face, variety: Variety) -> tuple[Word, ...]:
         ]
         joined |= {len(pieces) + later for later in range(1, len(units))}
         pieces.extend(units)
-    words = stressed_words(pieces, variety)
+    words = stressed_words(pieces, variety) if variety else tuple(map(Word, pieces))
     return _directed([replace(word, is_joined=i in joined) for i, word in enumerate(words)])
 
 

@@ -108,17 +108,17 @@ def set_in(zone: Zone, title: Title, style: str, size: Size) -> Block:
 
 def _clear_of_badge(title: Title, column: Column, setting: Setting, size: Size) -> Block:
     """The title as large as it can be with its whole box off the badge's corner."""
-    block, badge = _set(title, column, setting, size), badge_of(size)
+    block, badge = set_words(title, column, setting, size), badge_of(size)
     if badge is None or not block.box.overlaps(badge):
         return block
     aside = replace(column, right_by_row=np.minimum(column.right_by_row, badge.left - 1))
     above = replace(column, bottom=min(column.bottom, badge.top - 1))
-    blocks = [_set(title, clear, setting, size) for clear in (above, aside)]
+    blocks = [set_words(title, clear, setting, size) for clear in (above, aside)]
     chosen = max(blocks, key=lambda block: (not block.is_cut, block.size))
     return replace(chosen, is_moved=True)
 
 
-def _set(title: Title, column: Column, setting: Setting, size: Size) -> Block:
+def set_words(title: Title, column: Column, setting: Setting, size: Size) -> Block:
     """Lines that start at the right are lines that start at the left, seen in a mirror."""
     if not setting.is_rtl:
         return set_title(title.words, column, setting)

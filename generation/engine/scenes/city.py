@@ -21,11 +21,27 @@ EYE: Final = 0.115
 FOCAL: Final = 1.05
 HORIZON: Final = 0.46
 VIEW: Final = 0.53
-STOREYS: Final = 150  # to one unit of height
-COLUMNS: Final = 520  # windows along one side of the map
-FIRST_ROW: Final = 2  # nearer houses would be all wall
 STREET: Final = 0.010
 LAMP: Final = color_of("#ff9a4a")
+SIGNS_TO_BLOCK: Final = 2.0
+SIGN_COLORS: Final = floats(
+    [color_of(code) for code in ("#ff2e93", "#22d3ee", "#ffd23f", "#7c4dff", "#ff5f3c", "#3dff9e")]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How a city is built: windows to one unit of height and along one side of the map, the first
+    row of houses (nearer ones would be all wall), and whether its panes mirror the sky by day and
+    signs shine on its walls by night."""
+
+    storeys: int = 150
+    columns: int = 520
+    first_row: int = 2
+    is_glazed: bool = False
+
+
+BROAD: Final = Build()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +66,13 @@ class Sight:
         return np.asarray(self.hits & below_roof & (self.top > 0.01))
 
 
-def city(size: Size, hour: Hour, random: Random) -> Pixels:
-    sight = _seen(size, _planned(random))
+def city(size: Size, hour: Hour, random: Random, build: Build = BROAD) -> Pixels:
+    sight = _seen(size, _planned(random, build))
     above = sky(size, hour, random, HORIZON + 0.06, 0.35)
-    windows, light = _windows(sight, hour)
+    windows, light = _windows(sight, hour, build)
     color = _built(sight, hour, windows, light)
+    if build.is_glazed and not hour.is_dark:
+        color = _glazed(color, sight, hour, build)
     color = _fogged(color, sight, hour)
     pixels = floats(np.where(sight.hits[..., None], color, above))
     if not hour.is_dark:
@@ -63,12 +81,12 @@ def city(size: Size, hour: Hour, random: Random) -> Pixels:
     return screen(pixels, blurred(glow, max(size.width, size.height) / 130) * 0.55)
 
 
-def _planned(random: Random) -> Plan:
+def _planned(random: Random, build: Build) -> Plan:
     heights = np.zeros((SIDE, SIDE), dtype=np.float32)
     tones = np.zeros((SIDE, SIDE), dtype=np.float32)
     for row in range(BLOCKS):
         for column in range(BLOCKS):
-            if abs(column - BLOCKS / 2) >= 1 and row >= FIRST_ROW:
+            if abs(column - BLOCKS / 2) >= 1 and row >= build.first_row:
                 _raise_block(heights, tones, (row, column), random)
     return Plan(heights, tones)
 
@@ -115,12 +133,12 @@ def _seen(size: Size, plan: Plan) -> Sight:
     )
 
 
-def _windows(sight: Sight, hour: Hour) -> tuple[Pixels, Pixels]:
+def _windows(sight: Sight, hour: Hour, build: Build) -> tuple[Pixels, Pixels]:
     """Where a lit window is, and the color of its light."""
-    along = (sight.x * 0.5 + sight.y * 0.5) / SIDE * COLUMNS
-    column, storey = np.floor(along), np.floor(sight.level * STOREYS)
+    along = (sight.x * 0.5 + sight.y * 0.5) / SIDE * build.columns
+    column, storey = np.floor(along), np.floor(sight.level * build.storeys)
     chance = np.abs(np.sin(column * 12.9898 + storey * 78.233 + sight.tone * 37.7) * 43758.5453) % 1
-    in_x, in_y = along % 1, (sight.level * STOREYS) % 1
+    in_x, in_y = along % 1, (sight.level * build.storeys) % 1
     pane = ((in_x > 0.2) & (in_x < 0.8) & (in_y > 0.25) & (in_y < 0.8)).astype(np.float32)
     # Far away a window is smaller than a pixel: what is left is their mean.
     pane = pane * np.clip(1.2 - sight.depth * 0.75, 0, 1) + np.clip(
@@ -128,8 +146,37 @@ def _windows(sight: Sight, hour: Hour) -> tuple[Pixels, Pixels]:
     )
     table = ramp([(0, "#ffd79a"), (0.6, "#ffe9c4"), (0.8, "#9fdcff"), (1, hour.light)])
     light = colored(table, floats(np.abs(np.sin(sight.tone * 91 + column * 0.03)) % 1))
-    lit = chance > (0.52 if hour.is_dark else 0.93)
+    lit = chance > (0.52 if hour.is_dark else 0.78 if build.is_glazed and hour.sun_is_low else 0.93)
+    if build.is_glazed and hour.is_dark:
+        return _with_signs(floats(pane * lit), light, sight)
     return floats(pane * lit), light
+
+
+def _with_signs(windows: Pixels, light: Pixels, sight: Sight) -> tuple[Pixels, Pixels]:
+    """Some walls carry an upright sign, each in its color, flickering with letters."""
+    along = (sight.x + sight.y) * 0.5 / CELL * SIGNS_TO_BLOCK
+    column, inner = np.floor(along), along % 1
+    chance = np.abs(np.sin(column * 91.7 + sight.tone * 53.3) * 15731.743) % 1
+    middle = 0.035 + 0.11 * np.abs(np.sin(column * 37.1 + sight.tone * 11.9))
+    tall = np.abs(sight.level - middle) < 0.028
+    is_sign = (chance > 0.72) & tall & (inner > 0.3) & (inner < 0.6) & sight.walls
+    strokes = 0.55 + 0.45 * (np.abs(np.sin(sight.level * 900 + np.floor(inner * 40))) > 0.35)
+    hue = SIGN_COLORS[(chance * 997).astype(np.int64) % len(SIGN_COLORS)]
+    light = floats(np.where(is_sign[..., None], hue, light))
+    return floats(np.where(is_sign, 1.5 * strokes, windows)), light
+
+
+def _glazed(color: Pixels, sight: Sight, hour: Hour, build: Build) -> Pixels:
+    """Bands of glass that mirror the sky: darker below, its light toward the top."""
+    along = (sight.x * 0.5 + sight.y * 0.5) / SIDE * build.columns
+    in_x, in_y = along % 1, (sight.level * build.storeys) % 1
+    band = smoothstep(0.14, 0.30, floats(in_y)) * smoothstep(0.98, 0.80, floats(in_y))
+    mullion = 1 - 0.45 * smoothstep(0.80, 0.92, floats(in_x))
+    near = smoothstep(1.1, 0.35, sight.depth)
+    pane = (0.40 + 0.42 * (sight.tone > 0.4)) * (band * mullion * near + 0.45 * (1 - near))
+    up = np.clip(sight.level / 0.30, 0, 1)[..., None]
+    sky_color = hour.sky[120] * 0.62 * (1 - up) + hour.sky[330] * 0.95 * up
+    return over(color, floats(sky_color), floats(pane * sight.walls * 0.72))
 
 
 def _built(sight: Sight, hour: Hour, windows: Pixels, light: Pixels) -> Pixels:

@@ -1,7 +1,8 @@
 """Lands: how each kind rises, what it is made of, and how its light and shadow fall."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -36,9 +37,9 @@ class Land:
     relief: float
     eye: float
     snow: float | None = None
-    water: float | None = None
     has_rock: bool = False
-    trees: str = ""
+    grain: float = 1.0  # how rough it is close by
+    softness: float = 0.0  # of the light on it, in map cells
 
 
 def _land(codes: str, relief: float, eye: float) -> Land:
@@ -48,7 +49,7 @@ def _land(codes: str, relief: float, eye: float) -> Land:
 
 
 def _snowy(land: Land, snow: float, *, has_rock: bool) -> Land:
-    return Land(colors=land.colors, relief=land.relief, eye=land.eye, snow=snow, has_rock=has_rock)
+    return replace(land, snow=snow, has_rock=has_rock)
 
 
 LANDS: Final = {
@@ -62,6 +63,17 @@ LANDS: Final = {
     "mesa": _land("#b8623a #c9764a #a54e30 #d98e5c", 0.42, 0.10),
     "hills": _land("#4f8a3c #6aa348 #86b556 #9cc266", 0.50, 0.12),
     "forest": _land("#2c4a28 #3a5c30 #4a6b38 #5d7a44", 0.50, 0.12),
+    "meadow": _land("#475a2c #647238 #82894a #a09c60", 0.34, 0.12),
+    "alps": _snowy(_land("#3f5a33 #56693f #77755f #6d6a66", 0.50, 0.085), 0.56, has_rock=True),
+    "winter": _snowy(_land("#b9c8da #cbd8e6 #9aa6b6 #828d9d", 0.46, 0.09), 0.2, has_rock=False),
+    "sands": replace(_land("#c98a4b #dca15f #e9b878 #f0c68c", 0.42, 0.15), softness=2.0),
+    "cloudsea": replace(
+        _land("#b9c6e0 #d5deee #eef2f9 #ffffff", 0.17, 0.15), grain=0.10, softness=2.5
+    ),
+    "autumn": _land("#7a5a26 #a0752c #b98a38 #8f7a3a", 0.42, 0.12),
+    "beach": replace(
+        _land("#e8d7ab #e3cf9d #dcc792 #6f9a4e #6a7a4c #7a7464", 0.30, 0.055), grain=0.45
+    ),
 }
 
 
@@ -91,6 +103,33 @@ def _peaks(random: Random) -> Pixels:
     return floats(rough * open_view * smoothstep(0.02, 0.55, down) ** 0.8 + 0.02)
 
 
+def _alps(random: Random) -> Pixels:
+    """Broader shoulders than the peaks have, and fewer needles."""
+    base = noise(random, MAP, Grain(cells=3, octaves=6, gain=0.42))
+    ridges = noise(random, MAP, Grain(cells=3, octaves=7, gain=0.43, ridged=True))
+    bend = (noise(random, MAP, Grain(cells=4, octaves=3)) - 0.5) * SIDE * 0.16
+    columns, rows = _axes()
+    ridges = sampled(ridges, (columns + bend) % SIDE, np.clip(rows + bend, 0, SIDE - 1))
+    rough = stretched(ridges) ** 1.75 * 0.74 + stretched(base) ** 1.5 * 0.34
+    across, down = floats(columns / SIDE), floats(rows / SIDE)
+    valley = smoothstep(0.02, 0.30, floats(np.abs(across - 0.5))) * 0.82 + 0.18
+    open_view = valley * 0.72 + 0.28 * smoothstep(0.35, 0.9, down)
+    return floats(rough * open_view * smoothstep(0.02, 0.55, down) ** 0.85 + 0.02)
+
+
+def _cloud_tops(random: Random) -> Pixels:
+    """Puffs on puffs: noise folded so that it is round above and creased between."""
+    total, weight = np.zeros((SIDE, SIDE), dtype=np.float32), 1.0
+    for cells in (4, 9, 19, 40, 82):
+        fold = noise(random, MAP, Grain(cells=cells, octaves=1))
+        total += np.sqrt(np.clip(np.abs(2 * fold - 1), 0, 1)) * weight
+        weight *= 0.46
+    swell = stretched(noise(random, MAP, Grain(cells=2.5, octaves=2)))
+    rows = _axes()[1]
+    heights = stretched(blurred(floats(total), 2.0)) * (0.30 + 0.70 * swell)
+    return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, floats(rows / SIDE))))
+
+
 def _islands(random: Random) -> Pixels:
     columns, rows = _axes()
     across, down = floats(columns / SIDE), floats(rows / SIDE)
@@ -101,12 +140,23 @@ def _islands(random: Random) -> Pixels:
     return floats(np.clip(rough * (1.25 * main + 0.7 * side) + main * 0.3 - 0.05, 0, None))
 
 
-def _dunes(random: Random) -> Pixels:
+def _shore(random: Random) -> Pixels:
+    """Islands far out, and the beach on which we stand."""
+    columns, rows = _axes()
+    down = floats(rows / SIDE)
+    coast = 0.150 + (noise(random, MAP, Grain(cells=5, octaves=3))[:1] - 0.5) * 0.10
+    coast = coast + (columns[:1] / SIDE - 0.5) * float(random.uniform(-0.16, 0.16))
+    sand = smoothstep(0.02, -0.075, floats(down - coast)) * 0.115
+    ripples = (noise(random, MAP, Grain(cells=40, octaves=3)) - 0.5) * 0.010
+    return floats(np.maximum(_islands(random) * (down > 0.3), sand + ripples * (sand > 0.04)))
+
+
+def _dunes(random: Random, softness: float = 1.5) -> Pixels:
     columns, rows = _axes()
     bend = (noise(random, MAP, Grain(cells=3, octaves=3)) - 0.5) * SIDE * 0.3
     phase = ((rows + bend + columns * 0.18) / SIDE * 13) % 1
     crest = np.where(phase < 0.72, phase / 0.72, (1 - phase) / 0.28)
-    crest = blurred(floats(crest * crest * (3 - 2 * crest)), 1.5)
+    crest = blurred(floats(crest * crest * (3 - 2 * crest)), softness)
     swell = stretched(noise(random, MAP, Grain(cells=3, octaves=2)))
     heights = crest * (0.35 + 0.8 * swell) * 0.34 + swell * 0.12
     return floats(heights * (0.35 + 0.65 * smoothstep(0, 0.5, floats(rows / SIDE))))
@@ -156,6 +206,13 @@ SHAPES: Final[dict[str, Callable[[Random], Pixels]]] = {
     "mesa": _mesas,
     "hills": _hills,
     "forest": _hills,
+    "meadow": _hills,
+    "alps": _alps,
+    "winter": _alps,
+    "sands": partial(_dunes, softness=5.0),
+    "cloudsea": _cloud_tops,
+    "autumn": _hills,
+    "beach": _shore,
 }
 
 
@@ -166,6 +223,8 @@ def ground_of(kind: str, hour: Hour, random: Random) -> Ground:
     steep = floats(np.hypot(across, down))
     colors = _material(land, heights, steep, random)
     light = _sunlight(heights, (floats(across), floats(down)), hour, land.relief)
+    if land.softness:
+        light = blurred(light, land.softness)
     shade = colors * (hour.ambient * 0.62 + 0.06) + colors * hour.light * light[..., None] * 1.25
     shade = shade * hour.strength
     if kind == "volcano":

@@ -42,16 +42,19 @@ def _nebula(size: Size, colors: list[Pixels], random: Random) -> Pixels:
     drift = noise(random, size, Grain(cells=3, octaves=5))
     swirled = sampled(
         dust,
-        floats((columns * size.width + (drift - 0.5) * size.width * 0.55) % size.width),
-        floats(
-            (rows * size.height + (np.roll(drift, 99, 0) - 0.5) * size.height * 0.55) % size.height
-        ),
+        _folded(columns * size.width + (drift - 0.5) * size.width * 0.55, size.width),
+        _folded(rows * size.height + (drift[::-1] - 0.5) * size.height * 0.55, size.height),
     )
     lane = np.abs((rows - 0.5) - (columns - 0.5) * 0.5 + (drift - 0.5) * 0.4)
     dense = stretched(swirled) ** 1.9 * smoothstep(0.75, 0.05, floats(lane))
     table = ramp([(0, colors[0]), (0.35, colors[1]), (0.7, colors[2]), (1, colors[3])])
     hue = colored(table, floats(stretched(drift) * 0.65 + dense * 0.45))
     return screen(filled(size, VOID), hue * floats(dense * 1.05)[..., None])
+
+
+def _folded(places: Pixels, length: int) -> Pixels:
+    """Beyond an edge the noise is mirrored, so that it has no seam."""
+    return floats(length - 1 - np.abs(length - 1 - np.abs(places)))
 
 
 def _stars(pixels: Pixels, size: Size, random: Random) -> Pixels:

@@ -15,12 +15,13 @@ from generation.engine.pixels import (
     Size,
     floats,
     grid,
+    over,
     sampled,
     screen,
     smoothstep,
 )
 from generation.engine.scenes.hours import Hour
-from generation.engine.scenes.land import LANDS, SIDE, ground_of
+from generation.engine.scenes.land import LANDS, SIDE, SLOPE, ground_of
 from generation.engine.scenes.sky import sky
 
 type Steps = NDArray[np.int64]
@@ -39,6 +40,8 @@ CLOUDINESS: Final = 0.55
 ISLAND_WATER: Final = color_of("#0f7f9a")
 LAKE_WATER: Final = color_of("#0d3a52")
 WATER: Final = {"island": 0.008, "lake": 0.046}
+SEAS: Final = frozenset({"island", "beach"})
+FOAM: Final = 0.0045  # heights above and below the water that waves wash
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +54,55 @@ class Sight:
     hits: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """A painted land; what stands in it needs to know how far each pixel is, and if it is dry."""
+
+    pixels: Pixels
+    depth: Pixels
+    dry: NDArray[np.bool_]
+    steep: Pixels
+    sky: NDArray[np.bool_]
+
+
 def terrain(size: Size, kind: str, hour: Hour, random: Random, *, has_lake: bool = False) -> Pixels:
+    return landscape(size, kind, hour, random, has_lake=has_lake).pixels
+
+
+def landscape(
+    size: Size, kind: str, hour: Hour, random: Random, *, has_lake: bool = False
+) -> Landscape:
     land = LANDS[kind]
-    water = WATER["island"] if kind == "island" else WATER["lake"] if has_lake else None
+    water = WATER["island"] if kind in SEAS else WATER["lake"] if has_lake else None
     ground = ground_of(kind, hour, random)
     cloudiness = 0.0 if kind == "moon" else 0.12 if hour.has_aurora else CLOUDINESS * hour.clouds
     above = sky(size, hour, random, HORIZON, cloudiness)
     sight = _seen(size, ground.heights, land.eye if kind == "island" else None, (land.eye, water))
-    color = _detailed(_bilinear(ground.colors, sight.x, sight.y), sight, random)
+    color = _detailed(_bilinear(ground.colors, sight.x, sight.y), sight, random, land.grain)
     color = _fogged(color, sight, hour, size)
+    wet = np.zeros_like(sight.hits)
     if water is not None:
         heights = _bilinear(ground.heights, sight.x, sight.y)
         wet = sight.hits & (heights <= water + 0.0005)
         surface = np.where(sight.hits[..., None], color, above)
-        tint = ISLAND_WATER if kind == "island" else LAKE_WATER
+        tint = ISLAND_WATER if kind in SEAS else LAKE_WATER
         color = np.where(
             wet[..., None], _water(floats(surface), (sight, hour, random), tint), color
         )
-    return floats(np.where(sight.hits[..., None], color, above))
+        if kind == "beach":
+            color = _surf(floats(color), floats(heights - water), (sight, hour, random))
+    return Landscape(
+        pixels=floats(np.where(sight.hits[..., None], color, above)),
+        depth=sight.depth,
+        dry=sight.hits & ~wet,
+        steep=_steepness(ground.heights, sight),
+        sky=~sight.hits,
+    )
+
+
+def _steepness(heights: Pixels, sight: Sight) -> Pixels:
+    down, across = np.gradient(heights * SIDE * SLOPE)
+    return sampled(floats(np.hypot(across, down)), floats(sight.x % SIDE), floats(sight.y % SIDE))
 
 
 def _seen(
@@ -124,7 +158,7 @@ def _bilinear(values: Pixels, x: Pixels, y: Pixels) -> Pixels:
     return floats(above * (1 - share_y) + below * share_y)
 
 
-def _detailed(color: Pixels, sight: Sight, random: Random) -> Pixels:
+def _detailed(color: Pixels, sight: Sight, random: Random, strength: float) -> Pixels:
     """Near land shows grain that the map is too coarse to hold."""
     side = Size(DETAIL, DETAIL)
     coarse = noise(random, side, Grain(cells=16, octaves=5))
@@ -143,7 +177,7 @@ def _detailed(color: Pixels, sight: Sight, random: Random) -> Pixels:
         * 0.4
     )
     near = smoothstep(0.5, 0.03, sight.depth)
-    return floats(color * (1 + (speckle - 0.5) * (1.1 * near + 0.25))[..., None])
+    return floats(color * (1 + (speckle - 0.5) * strength * (1.1 * near + 0.25))[..., None])
 
 
 def _fogged(color: Pixels, sight: Sight, hour: Hour, size: Size) -> Pixels:
@@ -153,6 +187,21 @@ def _fogged(color: Pixels, sight: Sight, hour: Hour, size: Size) -> Pixels:
     toward_sun = np.exp(-np.abs(columns - hour.sun[0]) * 3)[..., None] * 0.5
     air = hour.fog + (hour.light - hour.fog) * toward_sun
     return floats(color * (1 - fog) + air * fog)
+
+
+def _surf(color: Pixels, above: Pixels, scene: tuple[Sight, Hour, Random]) -> Pixels:
+    """Sand darkens where it is wet, and foam lies along the edge of the water."""
+    sight, hour, random = scene
+    lace = noise(random, Size(DETAIL, DETAIL), Grain(cells=20, octaves=4, ridged=True))
+    thread = sampled(
+        lace, floats((sight.x * 7) % (DETAIL - 1)), floats((sight.y * 9) % (DETAIL - 1))
+    )
+    near = smoothstep(0.9, 0.3, sight.depth) * sight.hits
+    wet_sand = smoothstep(FOAM * 3.0, FOAM * 0.6, above) * (above > 0) * near
+    color = floats(color * (1 - 0.38 * wet_sand)[..., None])
+    wash = np.exp(-(((above + FOAM * 0.3 + (thread - 0.7) * FOAM) / (FOAM * 0.55)) ** 2)) * near
+    foam = floats(np.clip(wash * smoothstep(0.45, 0.85, thread) * 1.2, 0, 0.9))
+    return over(color, floats(hour.light * 0.55 + 0.40) * (0.3 + 0.7 * hour.strength), foam)
 
 
 def _water(surface: Pixels, scene: tuple[Sight, Hour, Random], tint: Pixels) -> Pixels:

@@ -15,12 +15,12 @@ from generation.engine.compose import Composition
 from generation.engine.cutout import Photo, Subject, cut_out, open_photo
 from generation.engine.groups import icon_subject
 from generation.engine.layout import Layout, Wish, laid_out
+from generation.engine.picture import Picture
 from generation.engine.pixels import Size
 from generation.engine.seeds import random_of
 from generation.engine.text import Block
 from generation.engine.thumbnail import (
     ASPECT_RATIOS,
-    Picture,
     ThumbnailRequest,
     checked,
     drawn,

@@ -1,0 +1,1 @@
+"""Pictures that show what the engine makes, and the program that draws them."""
