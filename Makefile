@@ -3,6 +3,7 @@ SHELL := /bin/sh
 RUN ?= .venv/bin/
 UV := .venv/bin/uv pip
 INTO := --python .venv/bin/python
+ON_ALL_CORES := --numprocesses=auto
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,10 +14,10 @@ run: .venv/.product ## Run everything on this machine, no keys needed
 	@exec $(RUN)python -m visiona.embedded
 
 test: install css ## Run the tests, but not the browser's
-	$(RUN)pytest -m "not browser"
+	$(RUN)pytest $(ON_ALL_CORES) -m "not browser"
 
 browser: install css ## Walk the pages in Chromium and keep screenshots
-	$(RUN)pytest -m browser
+	$(RUN)pytest $(ON_ALL_CORES) -m browser
 
 fuzz: install ## Clean 5,000 mutated pictures in the sandbox
 	VISIONA_FUZZ=5000 $(RUN)pytest tests/property/test_uploads.py

@@ -8,11 +8,24 @@ from django.conf import settings
 
 MAX_TITLE = 120
 MAX_PROMPT = 500
+MAX_IMAGE_PROMPT = 2000
+MAX_DESCRIPTION = 1000
+MAX_HEADLINE = 60
+MAX_SUBLINE = 120
+MAX_CALL_TO_ACTION = 24
+MAX_PRODUCT_PHOTOS = 8
+SHORTEST_VIDEO, LONGEST_VIDEO = 4, 20
+CALLS = "calls"
+"""The queue of those who wait for others rather than draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of job: price per unit, who works on it and for how long at most."""
+    """A kind of job: price per unit, who works on it and for how long at most.
+
+    The price is for each piece, or for all of them together. `capability` is what a provider is
+    asked for to make it, if it is not always made here.
+    """
 
     name: str
     label: str
@@ -23,6 +36,9 @@ class Kind:
     pipeline: str
     options: Mapping[str, tuple[str, ...]]
     max_count: int = 1
+    is_priced_by_piece: bool = True
+    capability: str = ""
+    keeps_steps: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -77,14 +93,94 @@ THUMBNAIL = Kind(
     },
 )
 
-KINDS: dict[str, Kind] = {THUMBNAIL.name: THUMBNAIL}
+IMAGE = Kind(
+    name="image",
+    label="Image",
+    price=5,
+    unit="image",
+    queue="quick",
+    deadline_minutes=30,
+    pipeline="generation.pipelines.image.make",
+    capability="image",
+    options={"aspect_ratio": ("1:1", "16:9", "9:16", "4:5", "3:2", "2:3")},
+    max_count=4,
+    defaults={
+        "aspect_ratio": "1:1",
+        "negative_prompt": "",
+        "enhance": False,
+        "seed": None,
+        "count": 1,
+    },
+)
+
+PRODUCT_AD = Kind(
+    name="product_ad",
+    label="Product ad",
+    price=15,
+    unit="set of ads",
+    queue="quick",
+    deadline_minutes=30,
+    pipeline="generation.pipelines.product_ad.make",
+    is_priced_by_piece=False,
+    options={
+        "style": ("auto", "studio", "bold", "dark", "lifestyle", "fresh"),
+        "formats": ("1:1", "4:5", "9:16", "16:9"),
+    },
+    defaults={
+        "description": "",
+        "headline": "",
+        "call_to_action": "",
+        "style": "auto",
+        "formats": ["1:1", "4:5", "9:16", "16:9"],
+    },
+)
+
+VIDEO = Kind(
+    name="video",
+    label="Video",
+    price=50,
+    unit="video",
+    queue="films",
+    deadline_minutes=60,
+    pipeline="generation.pipelines.video.make",
+    is_priced_by_piece=False,
+    capability="video",
+    keeps_steps=True,
+    options={
+        "quality": ("480p", "720p", "1080p"),
+        "aspect_ratio": ("16:9", "9:16", "1:1"),
+        "music": ("calm", "energetic", "happy", "nostalgic", "tender", "none"),
+    },
+    defaults={
+        "description": "",
+        "prompt": "",
+        "quality": "720p",
+        "seconds": 13,
+        "aspect_ratio": "16:9",
+        "captions": True,
+        "music": "happy",
+        "voice": False,
+    },
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (IMAGE, THUMBNAIL, PRODUCT_AD, VIDEO)}
+QUEUES = ("quick", "films", CALLS)
 
 
-def quote(*, kind: str, params: Mapping[str, Any]) -> Quote:
+def pieces_of(params: Mapping[str, Any]) -> int:
+    """Return how many results an order is for."""
+    formats = params.get("formats")
+    return len(formats) if formats else int(params.get("count") or 1)
+
+
+def quote(*, kind: str, params: Mapping[str, Any], is_local: bool) -> Quote:
     """Return the price of a job; what is shown and what is charged both come from here."""
     offer = KINDS[kind]
-    count = int(params.get("count") or 1)
-    each = 0 if settings.LOCAL_WORK_IS_FREE else offer.price
+    count = pieces_of(params) if offer.is_priced_by_piece else 1
+    each = 0 if settings.LOCAL_WORK_IS_FREE and is_local else offer.price
     plural = "" if count == 1 else "s"
-    line = QuoteLine(label=f"{count} {offer.unit}{plural}, {each} each", amount=count * each)
+    label = f"{count} {offer.unit}{plural}, {each} each"
+    if not offer.is_priced_by_piece:
+        label = f"1 {offer.unit}"
+    line = QuoteLine(label=label, amount=count * each)
     return Quote(price=line.amount, lines=(line,))

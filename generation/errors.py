@@ -15,6 +15,10 @@ class JobNotRetryable(Conflict):
     default_detail = "Only a job that failed or was canceled can be tried again."
 
 
+class JobNotPreviewable(Conflict):
+    default_detail = "Only what a provider could not make has a free preview."
+
+
 class UnreadableImage(AppError):
     """The uploaded file is not a picture that we accept; fact: reason."""
 

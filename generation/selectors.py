@@ -1,5 +1,6 @@
 """The only way to jobs and assets: each names the person whose they are."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import FETCH_RAISE, F, Q, QuerySet
 
 from accounts import selectors as accounts_selectors
-from generation.models import Asset, Job, Upload
+from generation.models import Asset, Job, Project, Upload
 from visiona.lib.errors import NotFound
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ def assets_of(*, user: "User", deleted: bool = False) -> QuerySet[Asset]:
     return chosen
 
 
-def matching(
+def matching(  # noqa: PLR0913 (each is a filter of its own)
     *,
     assets: QuerySet[Asset],
     words: str = "",
     starred: bool = False,
     shape: str = "",
     source: str = "",
+    kind: str = "",
+    project: Project | None = None,
 ) -> QuerySet[Asset]:
     """Return those of the assets that have every word in their title or prompt, and so on."""
     for word in words.split():
@@ -69,9 +72,8 @@ def matching(
         assets = assets.filter(starred=True)
     if shape:
         assets = assets.filter(SHAPES[shape])
-    if source:
-        assets = assets.filter(source=source)
-    return assets
+    exact = {"source": source, "kind": kind, "project": project}
+    return assets.filter(**{name: value for name, value in exact.items() if value})
 
 
 def chosen_assets_of(*, user: "User", asset_ids: list[UUID]) -> list[Asset]:
@@ -131,6 +133,64 @@ def photo_of(*, user: "User", photo_id: UUID) -> Asset:
     if photo is None:
         raise NotFound("There is no such photo, or it is not yours.")
     return photo
+
+
+def projects_of(*, user: "User") -> QuerySet[Project]:
+    """Return the person's projects, newest first."""
+    projects: QuerySet[Project] = Project.objects.filter(user_id=user.pk).order_by("-id")
+    return projects.fetch_mode(FETCH_RAISE)
+
+
+def project_of(*, user: "User", project_id: UUID) -> Project:
+    """Return the person's project or raise NotFound."""
+    project = projects_of(user=user).filter(pk=project_id).first()
+    if project is None:
+        raise NotFound("There is no such project, or it is not yours.")
+    return project
+
+
+def assets_of_project(*, user: "User", project: Project) -> QuerySet[Asset]:
+    """Return what was made for a project and is kept, newest first."""
+    return matching(assets=assets_of(user=user), project=project)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFacts:
+    """What a project has come to: its photos that are still there, and what was made last."""
+
+    photos: tuple[Asset, ...] = ()
+    is_generating: bool = False
+    generated_image: Asset | None = None
+    generated_video: Asset | None = None
+    error: str = ""
+    is_published: bool = False
+
+
+def project_facts(*, user: "User", projects: Sequence[Project]) -> dict[UUID, ProjectFacts]:
+    """Return the facts of each of these projects, in as many queries as for one.
+
+    The error is that of the last job that ended; one that went well takes it away.
+    """
+    chosen = [project.pk for project in projects]
+    jobs = jobs_of(user=user).filter(project_id__in=chosen).order_by("project_id", "-id")
+    ended = jobs.exclude(status__in=Job.OPEN).distinct("project_id")
+    open_jobs = jobs.filter(status__in=Job.OPEN).distinct("project_id")
+    busy = set(open_jobs.values_list("project_id", flat=True))
+    errors = dict(ended.values_list("project_id", "error_detail"))
+    made = assets_of(user=user).filter(project_id__in=chosen).order_by("project_id", "kind", "-id")
+    newest = {(one.project_id, one.kind): one for one in made.distinct("project_id", "kind")}
+    wanted = {photo_id for project in projects for photo_id in project.photo_ids}
+    photos = {str(photo.pk): photo for photo in photos_of(user=user).filter(pk__in=wanted)}
+    return {
+        project.pk: ProjectFacts(
+            photos=tuple(photos[one] for one in project.photo_ids if one in photos),
+            is_generating=project.pk in busy,
+            generated_image=newest.get((project.pk, Asset.Kind.IMAGE)),
+            generated_video=newest.get((project.pk, Asset.Kind.VIDEO)),
+            error=errors.get(project.pk, ""),
+        )
+        for project in projects
+    }
 
 
 def uploads_of(*, user: "User") -> QuerySet[Upload]:

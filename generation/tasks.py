@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation.services import files, notices, running, uploads
+from generation.services import files, notices, running, steps, uploads
 from visiona.lib import storage
 from visiona.lib.db.actor import act_as_worker
 
@@ -20,6 +20,18 @@ def run_job(*, job_id: str, **_: Any) -> None:
 def sweep_jobs(**_: Any) -> None:
     """Wake workers for jobs that wait."""
     running.sweep()
+
+
+@shared_task
+def poll_providers(**_: Any) -> None:
+    """Ask providers about what they have in hand."""
+    steps.poll()
+
+
+@shared_task
+def put_away_leftovers(**_: Any) -> None:
+    """Stop and erase what was left of jobs that have ended."""
+    steps.put_away_leftovers()
 
 
 @shared_task

@@ -2,18 +2,26 @@
 
 from django.urls import path
 
-from generation import views
+from generation.views import jobs, photos, projects, studio
 
 app_name = "generation"
 urlpatterns = [
-    path("studio/", views.studio, name="studio"),
-    path("studio/quote/", views.quote, name="quote"),
-    path("studio/queue/", views.queue, name="queue"),
-    path("photos/", views.photos, name="photos"),
-    path("photos/<uuid:photo_id>/delete/", views.delete_photo, name="delete_photo"),
-    path("photos/<uuid:photo_id>/restore/", views.restore_photo, name="restore_photo"),
-    path("jobs/<uuid:job_id>/", views.job, name="job"),
-    path("jobs/<uuid:job_id>/card/", views.job_card, name="job_card"),
-    path("jobs/<uuid:job_id>/cancel/", views.cancel_job, name="cancel_job"),
-    path("jobs/<uuid:job_id>/retry/", views.retry_job, name="retry_job"),
+    path("studio/", studio.studio, name="studio"),
+    path("studio/queue/", studio.queue, name="queue"),
+    path("studio/enhance/", studio.enhance, name="enhance"),
+    path("studio/<slug:kind>/", studio.studio, name="studio"),
+    path("studio/<slug:kind>/quote/", studio.quote, name="quote"),
+    path("photos/", photos.photos, name="photos"),
+    path("photos/<uuid:photo_id>/delete/", photos.delete_photo, name="delete_photo"),
+    path("photos/<uuid:photo_id>/restore/", photos.restore_photo, name="restore_photo"),
+    path("projects/", projects.projects, name="projects"),
+    path("projects/new/", projects.new_project, name="new_project"),
+    path("projects/<uuid:project_id>/", projects.project, name="project"),
+    path("projects/<uuid:project_id>/edit/", projects.edit_project, name="edit_project"),
+    path("projects/<uuid:project_id>/delete/", projects.delete_project, name="delete_project"),
+    path("jobs/<uuid:job_id>/", jobs.job, name="job"),
+    path("jobs/<uuid:job_id>/card/", jobs.job_card, name="job_card"),
+    path("jobs/<uuid:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
+    path("jobs/<uuid:job_id>/retry/", jobs.retry_job, name="retry_job"),
+    path("jobs/<uuid:job_id>/preview/", jobs.preview_job, name="preview_job"),
 ]

@@ -1,5 +1,7 @@
 """Real servers for every test, and the people that tests are about."""
 
+import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,25 @@ from visiona.embedded.throwaway import Servers, throwaway_servers
 
 FREE_THE_LEDGER = "ALTER TABLE credits_entry DISABLE TRIGGER never_emptied;"
 GUARD_THE_LEDGER = "ALTER TABLE credits_entry ENABLE TRIGGER never_emptied;"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: the last one keeps a process busy alone."""
+    if not hasattr(config, "workerinput"):
+        return
+    patience: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        asked = item.get_closest_marker("timeout")
+        patience[item.path] = max(patience[item.path], asked.args[0] if asked else 0)
+    items.sort(key=lambda item: patience[item.path], reverse=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Keep what the servers wrote only where something failed."""
+    if exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,5 @@
 """Data for tests, made as the product makes it: through the services."""
 
-import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,35 +13,45 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
 
 from accounts import selectors as accounts_selectors
 from accounts import services as accounts_services
 from accounts.models import User
 from credits import services as credits_services
 from generation import selectors
-from generation.models import Asset, Job, Upload
-from generation.providers import local
-from generation.providers.base import Picture, ThumbnailOrder
-from generation.services import assets, jobs, photos, running, uploads
+from generation.errors import ProviderRefused
+from generation.models import Asset, Job, Project, Upload
+from generation.pipelines import image
+from generation.pipelines.base import JobContext
+from generation.providers.ports import ProviderCall
+from generation.services import (
+    assets,
+    jobs,
+    photos,
+    projects,
+    provider_calls,
+    running,
+    uploads,
+)
+from tests import plain
 from tests.clients import ApiClient
 from visiona.lib.db.actor import act_as_user, act_as_worker
 
-PLAIN_FACTS = {  # as much of the engine's as another title on a plain picture needs
-    "subject": "none",
-    "warnings": [],
-    "layout": {"subject_box": None},
-    "setting": {
-        "style": "minimal", "color_scheme": "ocean", "variety": [0, 0], "seed": 1,
-        "subject": None, "is_strewn": False, "has_photo": False,
-        "zone": {
-            "rows": [10, 170], "outline": [[180, 10, 310]], "floor": 180, "largest": 40,
-            "anchors": [0.5], "centered": False,
-        },
-    },
-}  # fmt: skip
 PHOTOS = Path(__file__).parent / "photos"
+LEAST: dict[str, dict[str, Any]] = {
+    "thumbnail": {"title": "How to win"},
+    "image": {"prompt": "Red sneakers on Mars"},
+    "product_ad": {"product_name": "Mug"},
+    "video": {"product_name": "Mug"},
+}
+"""The least that has to be said of each kind; what shows a product needs its `photo_ids` too."""
+
+picture = plain.picture
+plain_pictures = plain.plain_work
 PASSWORD = "correct horse battery"
+A_CALL = ProviderCall(
+    provider="gemini", operation="write", model="gemini-flash", outcome="ok", latency_ms=900
+)
 UNKNOWN_ID = "019f0000-0000-7000-8000-000000000001"
 
 
@@ -64,17 +71,32 @@ def grant(user: User, amount: int) -> None:
         credits_services.grant(user_id=user.pk, amount=amount, key=f"test:{uuid4()}", reason="Test")
 
 
-def make_job(user: User, *, remix_of: UUID | None = None, **params: Any) -> Job:
-    """A thumbnail that somebody ordered."""
-    order = {"title": "How to win", **params}
+def make_job(
+    user: User, *, kind: str = "thumbnail", remix_of: UUID | None = None, **params: Any
+) -> Job:
+    """What somebody ordered: a thumbnail, unless it is said."""
     with act_as_user(user.pk):
         return jobs.submit(
             user=user,
-            kind="thumbnail",
-            params=order,
+            kind=kind,
+            params={**LEAST[kind], **params},
             request_id="tests-request",
             remix_of=remix_of,
         )
+
+
+def make_declined(user: User) -> Job:
+    """An image that a provider declined to make."""
+    job = make_job(user, kind="image")
+    Job.objects.filter(pk=job.pk).update(provider="replicate")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(image, "make", _decline)
+        running.run_job(job_id=job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
+def _decline(_context: JobContext) -> None:
+    raise ProviderRefused
 
 
 def make_photo(user: User, name: str = "astronaut.jpg", data: bytes | None = None) -> Asset:
@@ -94,28 +116,6 @@ def make_upload(user: User, data: bytes | None = None, *, name: str = "me.jpg") 
         return uploads.complete(user=user, upload_id=begun.pk)
 
 
-@contextmanager
-def plain_pictures() -> Iterator[None]:
-    """Let the provider deliver plain pictures, where a test is not about what is in them."""
-
-    def deliver(order: ThumbnailOrder, *, report: Callable[[str, float], None]) -> Picture:
-        report("drawing", 0.5)
-        return Picture(
-            data=picture((320, 180)),
-            width=320,
-            height=180,
-            content_type="image/jpeg",
-            seed=order.seed,
-            alt_text=order.title,
-            plate=picture((320, 180)) if order.text_overlay else None,
-            facts=PLAIN_FACTS if order.text_overlay else {},
-        )
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local, "thumbnail", deliver)
-        yield
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Household:
     """A person who has something of everything that a person can have."""
@@ -128,8 +128,12 @@ class Household:
     waiting: Job
     failed: Job
     delivered: Job
+    declined: Job
     kept: Asset
     binned: Asset
+    ad: Asset
+    film: Asset
+    project: Project
     key_id: str
     session_id: int
     sign_in_id: UUID
@@ -139,7 +143,7 @@ def furnish(email: str) -> Household:
     """Sign somebody up over the API and let them use every part of the product once."""
     signed_up = ApiClient().post("auth/signup", {"email": email, "password": PASSWORD})
     user = User.objects.get(pk=signed_up.json()["data"]["user"]["id"])
-    grant(user, 100)
+    grant(user, 200)
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
     photo, binned_photo = make_photo(user), make_photo(user, "me.png", picture(kind="PNG"))
@@ -155,6 +159,15 @@ def furnish(email: str) -> Household:
     kept, binned = selectors.assets_of_job(job=delivered)
     with act_as_user(user.pk):
         assets.delete_asset(user=user, asset_id=binned.pk)
+    with act_as_user(user.pk):
+        project = projects.create(user=user, name="Winter mugs", photo_ids=[photo.pk])
+        provider_calls.keep(calls=[A_CALL], user_id=user.pk)
+    shown = [str(photo.pk)]
+    ads = make_job(user, kind="product_ad", photo_ids=shown, formats=["1:1"], project_id=project.pk)
+    film = make_job(user, kind="video", photo_ids=shown)
+    with plain_pictures():
+        running.run_job(job_id=ads.pk)
+        running.run_job(job_id=film.pk)
     order = {"kind": "thumbnail", "title": "It waits"}
     waiting = api.post("jobs", order, Idempotency_Key=f"order-of-{user.pk}").json()["data"]["id"]
     return Household(
@@ -166,8 +179,12 @@ def furnish(email: str) -> Household:
         waiting=Job.objects.get(pk=waiting),
         failed=Job.objects.get(pk=failed.pk),
         delivered=Job.objects.get(pk=delivered.pk),
+        declined=make_declined(user),
         kept=kept,
         binned=binned,
+        ad=selectors.assets_of_job(job=ads).get(),
+        film=selectors.assets_of_job(job=film).get(),
+        project=project,
         key_id=key_id,
         session_id=sign_in_by_browser(user),
         sign_in_id=accounts_selectors.sign_ins_of(user=user).reverse()[0].pk,
@@ -187,13 +204,6 @@ def sign_in_by_browser(user: User, agent: str = "Mozilla/5.0 (X11; Linux) Firefo
 def upload(name: str = "astronaut.jpg", data: bytes | None = None) -> SimpleUploadedFile:
     """A file on its way in."""
     return SimpleUploadedFile(name, data if data is not None else (PHOTOS / name).read_bytes())
-
-
-def picture(size: tuple[int, int] = (640, 480), kind: str = "JPEG", **options: Any) -> bytes:
-    """A plain picture as a file."""
-    out = io.BytesIO()
-    Image.new("RGB", size, "teal").save(out, kind, **options)
-    return out.getvalue()
 
 
 @cache

@@ -26,7 +26,8 @@ class Route:
     @property
     def is_api(self) -> bool:
         """Whether programs use it."""
-        return self.pattern.startswith(("api/v1/", "stream/"))
+        is_for_programs = self.pattern.startswith(("api/", "stream/", "webhooks/"))
+        return is_for_programs and self.name != "api_reader"
 
     def with_places(self, values: dict[str, str]) -> str:
         """Return the address with every place filled in."""

@@ -1,13 +1,18 @@
-"""Refuse to start in production with a key, a host or an address missing."""
+"""Say what the settings lack, and refuse to start in production without it."""
 
+import ipaddress
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
+from generation.services import provider_watch
 from visiona.lib import antivirus
+from visiona.webhooks import signatures
 
 REQUIRED = {
     "SECRET_KEY": "Set SECRET_KEY to 50 random characters or more.",
@@ -50,8 +55,48 @@ def _scanner_problems() -> list[CheckMessage]:
     return []
 
 
+def check_providers(*_: Any, **__: Any) -> list[CheckMessage]:
+    """List what keeps providers from being asked, and from telling us their news."""
+    fault = provider_watch.find_fault()
+    problems: list[CheckMessage] = [Error(fault, id="visiona.E020")] if fault else []
+    if settings.REPLICATE_WEBHOOK_SECRET:
+        problems += _webhook_problems()
+    elif settings.REPLICATE_API_TOKEN and settings.PRODUCTION:
+        hint = "Without it jobs end later: we ask Replicate every few seconds, and it never tells."
+        problems.append(
+            checks.Warning("REPLICATE_WEBHOOK_SECRET is not set.", hint=hint, id="visiona.W020")
+        )
+    return problems
+
+
+def _webhook_problems() -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    if not all(map(signatures.is_usable, settings.REPLICATE_WEBHOOK_SECRET)):
+        hint = "Copy it from GET /v1/webhooks/default/secret: whsec_ and base64."
+        problems.append(
+            Error("REPLICATE_WEBHOOK_SECRET is no webhook secret.", hint=hint, id="visiona.E021")
+        )
+    address = urlsplit(settings.PUBLIC_URL)
+    if address.scheme != "https" or _is_unreachable(address.hostname or ""):
+        hint = "Set PUBLIC_URL to an https address that the internet reaches, or unset the secret."
+        message = f"Replicate cannot send webhooks to PUBLIC_URL {settings.PUBLIC_URL}."
+        problems.append(checks.Warning(message, hint=hint, id="visiona.W021"))
+    return problems
+
+
+def _is_unreachable(host: str) -> bool:
+    """Whether nobody outside can reach such a host."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False  # a name, whose address may change
+
+
 def insist() -> None:
     """Stop a server that production cannot run on: unlike commands, servers run no checks."""
-    problems = check_production()
+    problems = [*check_production(), *check_providers()] if settings.PRODUCTION else []
+    problems = [problem for problem in problems if problem.is_serious()]
     if problems:
         raise ImproperlyConfigured(" ".join(problem.msg for problem in problems))

@@ -1,12 +1,23 @@
 """Serve and take the files of local storage, only at addresses that we signed."""
 
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+    UnreadablePostError,
+)
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,9 +31,12 @@ from visiona.lib.storage import (
     servable,
 )
 
+CHUNK = 64 * 1024
+RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})|bytes=-(\d{1,15})")
+
 
 @require_safe
-def serve(request: HttpRequest, name: str) -> FileResponse:
+def serve(request: HttpRequest, name: str) -> HttpResponseBase:
     """Answer with the file; the signature is the permission. Raises NotFound."""
     asked: Any = request.GET
     if not is_signed(name, expires=asked.get("expires", ""), signature=asked.get("signature", "")):
@@ -31,12 +45,54 @@ def serve(request: HttpRequest, name: str) -> FileResponse:
         file = default_storage.open(servable(name))
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, SuspiciousFileOperation):
         raise NotFound("This file is gone.") from None
-    response = FileResponse(file, content_type=content_type_of(name))
+    response = _whole_or_part(file, request.headers.get("Range", ""), content_type_of(name))
+    response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "private, max-age=900"
     response["Content-Disposition"] = disposition_of(name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _whole_or_part(file: "File[bytes]", asked: str, content_type: str) -> HttpResponseBase:
+    """Answer with the bytes that were asked for: players go to a moment of a film by them."""
+    part = RANGE.fullmatch(asked)
+    if part is None:  # several parts, or no bytes: whoever asks so may be sent the whole
+        return FileResponse(file, content_type=content_type)
+    size = file.size
+    first, last = _bounds(part, size)
+    if first > last:
+        file.close()
+        refusal = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+        refusal["Content-Range"] = f"bytes */{size}"
+        return refusal
+    answer = StreamingHttpResponse(
+        _bytes_of(file, first, last),
+        status=HTTPStatus.PARTIAL_CONTENT,
+        content_type=content_type,
+    )
+    answer["Content-Length"] = str(last - first + 1)
+    answer["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return answer
+
+
+def _bounds(part: re.Match[str], size: int) -> tuple[int, int]:
+    first, last, from_end = part.groups()
+    if from_end:
+        return max(0, size - int(from_end)), size - 1 if int(from_end) else -1
+    return int(first), min(int(last), size - 1) if last else size - 1
+
+
+def _bytes_of(file: "File[bytes]", first: int, last: int) -> Iterator[bytes]:
+    with file:
+        file.seek(first)
+        left = last - first + 1
+        while left > 0:
+            chunk = file.read(min(CHUNK, left))
+            if not chunk:
+                return
+            left -= len(chunk)
+            yield chunk
 
 
 class LimitedUpload(TemporaryFileUploadHandler):

@@ -43,6 +43,7 @@ WSGI_APPLICATION = "visiona.wsgi.application"
 
 INSTALLED_APPS = [
     "visiona",
+    "visiona.webhooks",
     "accounts",
     "credits",
     "billing",
@@ -286,6 +287,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"AspectRatioEnum": "generation.api.serializers.orders.ASPECT_RATIOS"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "visiona.lib.envelope.describe_envelope",
@@ -314,7 +316,7 @@ CELERY = {
     "task_ignore_result": True,
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
-    "task_default_queue": "quick",
+    "task_default_queue": "chores",  # of the timetable; who draws has queues of their own
     "task_soft_time_limit": 270,
     "task_time_limit": 300,
     "worker_prefetch_multiplier": 1,
@@ -322,12 +324,34 @@ CELERY = {
     "worker_soft_shutdown_timeout": 5,
     "worker_cancel_long_running_tasks_on_connection_loss": True,
     "worker_hijack_root_logger": False,
+    # Celery's own way closes each connection after each task; ours are kept while they are sound.
+    "CELERY_DB_REUSE_MAX": 2**62,
     "timezone": "UTC",
     "beat_schedule": {
         "sweep-jobs": {
             "task": "generation.tasks.sweep_jobs",
             "schedule": 5,
             "options": {"expires": 5},
+        },
+        "poll-providers": {
+            "task": "generation.tasks.poll_providers",
+            "schedule": 4,
+            "options": {"expires": 4},
+        },
+        "put-away-leftovers": {
+            "task": "generation.tasks.put_away_leftovers",
+            "schedule": 300,
+            "options": {"expires": 300},
+        },
+        "handle-events": {
+            "task": "visiona.webhooks.tasks.handle_events",
+            "schedule": 10,
+            "options": {"expires": 10},
+        },
+        "erase-old-bodies": {
+            "task": "visiona.webhooks.tasks.erase_old_bodies",
+            "schedule": 24 * 3600,
+            "options": {"expires": 3600},
         },
         "sweep-uploads": {
             "task": "generation.tasks.sweep_uploads",
@@ -386,7 +410,11 @@ OPENAI_COMPATIBLE = env.bool("OPENAI_COMPATIBLE", default=bool(OPENAI_BASE_URL))
 
 CAPABILITIES = ("text", "vision", "image", "video", "training")
 PROVIDERS = {name: env.str(f"{name.upper()}_PROVIDER", "") for name in CAPABILITIES}
+# Whether the scenes of films are painted by whoever makes pictures, and filmed here.
+PROVIDERS_PAINT_FILMS = env.bool("PROVIDERS_PAINT_FILMS", default=False)
 PROVIDER_MODELS = {name: env.str(f"{name.upper()}_MODEL", "") for name in CAPABILITIES}
+# Several, separated by commas, while one takes the place of another.
+REPLICATE_WEBHOOK_SECRET = list(filter(None, env.list("REPLICATE_WEBHOOK_SECRET", [], subcast=str)))
 # How long one call may take in all, from its name's look-up to the last byte of its answer.
 PROVIDER_SECONDS = {
     "text": 30.0,
@@ -397,6 +425,8 @@ PROVIDER_SECONDS = {
     "read": 15.0,
     "download": 120.0,
 }
+# After this, and after twice as long again, it is ordered once more what a provider could not do.
+PROVIDER_PAUSE_SECONDS = 5.0
 
 # --- Telling what happens -----------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The API of the library: what was made for me."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +14,24 @@ from rest_framework.views import APIView
 from accounts.http import ApiRequest
 from generation import selectors
 from generation.api import filters
-from generation.api.serializers import (
+from generation.api.jobs import ONCE, accept_once
+from generation.api.serializers.assets import (
     AssetChange,
     AssetIds,
     AssetOutput,
+    CopyInput,
     DeletedOutput,
+    RecutInput,
     TitleInput,
 )
+from generation.api.serializers.jobs import JobOutput
 from generation.models import Asset
-from generation.services import assets, titles
+from generation.services import assets, recuts, titles, wording
 
 CHOICES: dict[str, list[str]] = {"kind": Asset.Kind.values, "source": Asset.Source.values}
 FILTERS = [
     *(OpenApiParameter(name, str, enum=allowed) for name, allowed in CHOICES.items()),
+    OpenApiParameter("project_id", UUID),
     OpenApiParameter("starred", bool),
     OpenApiParameter("deleted", bool, description="What is in the bin instead."),
 ]
@@ -47,6 +53,8 @@ class AssetList(ListAPIView[Asset]):
         for name, allowed in CHOICES.items():
             if name in asked:
                 rows = rows.filter(**{name: filters.one_of(name, asked[name], allowed)})
+        if "project_id" in asked:
+            rows = rows.filter(project_id=filters.identifier("project_id", asked["project_id"]))
         return rows
 
     @extend_schema(parameters=FILTERS)
@@ -100,6 +108,37 @@ class AssetRetitle(APIView):
             user=request.user, asset_id=asset_id, title=wanted.validated_data["title"]
         )
         return Response(AssetOutput(asset).data)
+
+
+class AssetReword(APIView):
+    """The words on one product ad of mine."""
+
+    @extend_schema(request=CopyInput, responses=AssetOutput)
+    def post(self, request: ApiRequest, asset_id: UUID) -> Response:
+        """Set other words on the same picture, at once and for free."""
+        wanted = CopyInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        asset = wording.reword(user=request.user, asset_id=asset_id, copy=wanted.validated_data)
+        return Response(AssetOutput(asset).data)
+
+
+class AssetRecut(APIView):
+    """Another cut of one film of mine."""
+
+    @extend_schema(request=RecutInput, responses={202: JobOutput}, parameters=[ONCE])
+    def post(self, request: ApiRequest, asset_id: UUID) -> Response:
+        """Film the same again with other ends, words or sounds: a new job that is free.
+
+        The film that it begins from stays. One at a time is made for each person.
+        """
+        wanted = RecutInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        changes = wanted.validated_data
+        return accept_once(
+            request,
+            fingerprint=["recut", str(asset_id), changes],
+            submit=partial(recuts.recut, asset_id=asset_id, changes=changes),
+        )
 
 
 class AssetsDelete(APIView):

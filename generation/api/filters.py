@@ -1,6 +1,7 @@
 """What may be asked of a list, read from the address."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from visiona.lib.errors import FieldError, InvalidInput
 
@@ -13,6 +14,14 @@ def one_of(name: str, asked: str, allowed: Sequence[str]) -> str:
         return asked
     remedy = f"Choose one of: {', '.join(allowed)}."
     raise InvalidInput([FieldError(name, "invalid_choice", remedy)])
+
+
+def identifier(name: str, asked: str) -> UUID:
+    """Return the id that was asked for, or raise InvalidInput."""
+    try:
+        return UUID(asked)
+    except ValueError:
+        raise InvalidInput([FieldError(name, "invalid", "Send an id.")]) from None
 
 
 def truth(name: str, asked: str) -> bool:

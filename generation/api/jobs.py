@@ -1,5 +1,7 @@
-"""The API of jobs: order, watch, cancel, retry, and what it all costs."""
+"""The API of jobs: order, watch, cancel, retry."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +16,8 @@ from accounts.http import ApiRequest
 from accounts.idempotency import HEADER, Answer, respond_once
 from generation import selectors
 from generation.api import filters
-from generation.api.serializers import (
-    INPUTS,
-    JobOutput,
-    PriceOutput,
-    QuoteOutput,
-    read_order,
-)
+from generation.api.serializers.jobs import JobOutput
+from generation.api.serializers.orders import INPUTS, read_order
 from generation.catalog import KINDS
 from generation.models import Job
 from generation.services import jobs
@@ -41,15 +38,26 @@ def represent(job: Job) -> dict[str, Any]:
     return dict(JobOutput(job, context={"assets": assets}).data)
 
 
+def accept_once(request: ApiRequest, *, fingerprint: Any, submit: Callable[..., Job]) -> Response:
+    """Answer with the job that `submit` makes of this request: once for each Idempotency-Key."""
+
+    def order() -> Answer:
+        job = submit(user=request.user, request_id=request_id.current())
+        return Answer(status=202, body=represent(job), location=location_of(job))
+
+    return respond_once(request, fingerprint=fingerprint, effect=order, headers=dict(ACCEPTED))
+
+
 def location_of(job: Job) -> str:
     """Return where the API answers for this job."""
     return f"/api/v1/jobs/{job.pk}"
 
 
 class JobList(ListAPIView[Job]):
-    """My jobs."""
+    """My jobs. Where the address says what is made, it gives the kind."""
 
     serializer_class = JobOutput
+    kind = ""
 
     def get_queryset(self) -> QuerySet[Job]:
         rows = selectors.jobs_of(user=self.request.user)  # type: ignore[arg-type]
@@ -57,12 +65,16 @@ class JobList(ListAPIView[Job]):
             wanted = self.request.query_params.get(name)
             if wanted is not None:
                 rows = rows.filter(**{name: filters.one_of(name, wanted, allowed)})
+        if "project_id" in self.request.query_params:
+            wanted = self.request.query_params["project_id"]
+            rows = rows.filter(project_id=filters.identifier("project_id", wanted))
         return rows
 
     @extend_schema(
         parameters=[
             OpenApiParameter("kind", str, enum=list(KINDS)),
             OpenApiParameter("status", str, enum=Job.Status.values),
+            OpenApiParameter("project_id", UUID),
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -75,16 +87,11 @@ class JobList(ListAPIView[Job]):
     @extend_schema(request=ORDER, responses={202: JobOutput}, parameters=[ONCE])
     def post(self, request: ApiRequest) -> Response:
         """Order something: its price is held now and spent when it arrives."""
-        kind, params = read_order(request.data)
-
-        def order() -> Answer:
-            job = jobs.submit(
-                user=request.user, kind=kind, params=params, request_id=request_id.current()
-            )
-            return Answer(status=202, body=represent(job), location=location_of(job))
-
-        return respond_once(
-            request, fingerprint=[kind, params], effect=order, headers=dict(ACCEPTED)
+        kind, params = read_order(request.data, kind=self.kind)
+        return accept_once(
+            request,
+            fingerprint=[kind, params],
+            submit=partial(jobs.submit, kind=kind, params=params),
         )
 
 
@@ -112,30 +119,24 @@ class JobRetry(APIView):
     @extend_schema(request=None, responses={202: JobOutput}, parameters=[ONCE])
     def post(self, request: ApiRequest, job_id: UUID) -> Response:
         """Order the same again, as a new job with its own price."""
-
-        def order() -> Answer:
-            job = jobs.retry(user=request.user, job_id=job_id, request_id=request_id.current())
-            return Answer(status=202, body=represent(job), location=location_of(job))
-
-        return respond_once(
-            request, fingerprint=["retry", str(job_id)], effect=order, headers=dict(ACCEPTED)
+        return accept_once(
+            request,
+            fingerprint=["retry", str(job_id)],
+            submit=partial(jobs.retry, job_id=job_id),
         )
 
 
-class PriceList(APIView):
-    """What everything costs."""
+class JobPreview(APIView):
+    """What this machine makes of one of my jobs that failed at a provider."""
 
-    @extend_schema(responses=PriceOutput(many=True))
-    def get(self, request: ApiRequest) -> Response:
-        """Return the catalogue: kinds, prices and options."""
-        return Response(PriceOutput(list(KINDS.values()), many=True).data)
+    @extend_schema(request=None, responses={202: JobOutput}, parameters=[ONCE])
+    def post(self, request: ApiRequest, job_id: UUID) -> Response:
+        """Have our own machine make what a provider could not, as a new job that is free.
 
-
-class QuoteMaker(APIView):
-    """What one order would cost."""
-
-    @extend_schema(request=ORDER, responses=QuoteOutput)
-    def post(self, request: ApiRequest) -> Response:
-        """Price an order by the function that charges; nothing is held."""
-        kind, params = read_order(request.data)
-        return Response(QuoteOutput(jobs.quote(kind=kind, params=params)).data)
+        Only a job that `has_free_preview` has one; asked again, it is the same job.
+        """
+        return accept_once(
+            request,
+            fingerprint=["preview", str(job_id)],
+            submit=partial(jobs.preview, job_id=job_id),
+        )

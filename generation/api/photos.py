@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.http import ApiRequest
 from generation import selectors
-from generation.api.serializers import PhotoInput, PhotoOutput
+from generation.api.serializers.photos import PhotoInput, PhotoOutput
 from generation.models import Asset
 from generation.services import photos
 from visiona.lib.parsers import WholeMultiPartParser

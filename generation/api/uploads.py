@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.http import ApiRequest
 from generation import selectors
-from generation.api.serializers import UploadInput, UploadOutput, UploadTicketOutput
+from generation.api.serializers.uploads import UploadInput, UploadOutput, UploadTicketOutput
 from generation.models import Upload
 from generation.services import uploads
 

@@ -2,15 +2,19 @@
 
 from django.urls import path
 
-from generation.api import assets, jobs, photos, uploads
+from generation.api import assets, jobs, orders, photos, projects, uploads
 
 urlpatterns = [
-    path("credits/prices", jobs.PriceList.as_view()),
-    path("credits/quote", jobs.QuoteMaker.as_view()),
+    path("credits/prices", orders.PriceList.as_view()),
+    path("credits/quote", orders.QuoteMaker.as_view()),
     path("jobs", jobs.JobList.as_view()),
     path("jobs/<uuid:job_id>", jobs.JobDetail.as_view()),
     path("jobs/<uuid:job_id>/cancel", jobs.JobCancel.as_view()),
     path("jobs/<uuid:job_id>/retry", jobs.JobRetry.as_view()),
+    path("jobs/<uuid:job_id>/preview", jobs.JobPreview.as_view()),
+    path("prompts/enhance", orders.PromptEnhance.as_view()),
+    path("projects", projects.ProjectList.as_view()),
+    path("projects/<uuid:project_id>", projects.ProjectDetail.as_view()),
     path("photos", photos.PhotoList.as_view()),
     path("photos/<uuid:photo_id>", photos.PhotoDetail.as_view()),
     path("uploads", uploads.UploadList.as_view()),
@@ -21,4 +25,6 @@ urlpatterns = [
     path("assets/<uuid:asset_id>", assets.AssetDetail.as_view()),
     path("assets/<uuid:asset_id>/restore", assets.AssetRestore.as_view()),
     path("assets/<uuid:asset_id>/retitle", assets.AssetRetitle.as_view()),
+    path("assets/<uuid:asset_id>/reword", assets.AssetReword.as_view()),
+    path("assets/<uuid:asset_id>/recut", assets.AssetRecut.as_view()),
 ]

@@ -3,6 +3,9 @@
 from generation.models.assets import Asset
 from generation.models.jobs import Job
 from generation.models.notices import Notice
+from generation.models.projects import Project
+from generation.models.steps import Step
 from generation.models.uploads import Upload
+from generation.models.usage import ProviderCall
 
-__all__ = ["Asset", "Job", "Notice", "Upload"]
+__all__ = ["Asset", "Job", "Notice", "Project", "ProviderCall", "Step", "Upload"]

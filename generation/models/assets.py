@@ -1,5 +1,6 @@
 """Asset: any stored file of a person, uploaded or made."""
 
+from pathlib import PurePosixPath
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -27,7 +28,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 class Asset(models.Model):
     """A picture or film of one person, with the small picture that stands for it."""
 
-    pii = ("title", "prompt", "params", "alt_text", "coach")
+    pii = ("title", "prompt", "enhanced_prompt", "params", "alt_text", "coach", "facts")
+
+    FILES: ClassVar = ("file", "preview", "plate", "poster", "captions", "renditions")
+    """The fields that name its files in storage."""
 
     class Kind(models.TextChoices):
         IMAGE = "image"
@@ -36,23 +40,33 @@ class Asset(models.Model):
     class Source(models.TextChoices):
         UPLOAD = "upload"
         THUMBNAIL = "thumbnail"
+        IMAGE = "image"
+        PRODUCT_AD = "product_ad"
+        VIDEO = "video"
 
     id = models.UUIDField(primary_key=True, db_default=UUID7())
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     job = models.ForeignKey("generation.Job", null=True, on_delete=models.CASCADE, related_name="+")
     number = models.PositiveSmallIntegerField(default=0)
+    project = models.ForeignKey(
+        "generation.Project", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.IMAGE)
     source = models.CharField(max_length=16, choices=Source)
     title = models.CharField(max_length=200, blank=True, default="")
     prompt = models.TextField(blank=True, default="")
+    enhanced_prompt = models.TextField(blank=True, default="")
     params = models.JSONField(default=dict)
     alt_text = models.CharField(max_length=300, default="")
     file = models.CharField(max_length=200)
     preview = models.CharField(max_length=200)
     # Smaller copies by their width in pixels; the preview is one of them.
     renditions = models.JSONField(default=dict)
-    # The same picture before its title was set, so that the title can be set anew.
+    # The same picture before its words were set, so that they can be set anew.
     plate = models.CharField(max_length=200, blank=True, default="")
+    # Of a film: the picture that stands for it until it plays, and its words as WebVTT.
+    poster = models.CharField(max_length=200, blank=True, default="")
+    captions = models.CharField(max_length=200, blank=True, default="")
     # Of the bytes that a person sent, by which the same file is known again.
     original_sha256 = models.CharField(max_length=64, blank=True, default="")
     content_type = models.CharField(max_length=40)
@@ -88,6 +102,7 @@ class Asset(models.Model):
                 name="asset_library_of_user",
             ),
             models.Index(fields=["user", "-id"], name="asset_of_user"),
+            models.Index(fields=["project", "-id"], name="asset_of_project"),
             models.Index(
                 fields=["deleted_at"],
                 condition=models.Q(deleted_at__isnull=False),
@@ -109,6 +124,16 @@ class Asset(models.Model):
         return default_storage.url(self.preview)
 
     @property
+    def poster_url(self) -> str:
+        """A signed address of the picture that stands for a film; empty for a picture."""
+        return default_storage.url(self.poster) if self.poster else ""
+
+    @property
+    def captions_url(self) -> str:
+        """A signed address of a film's words; empty where nobody says any."""
+        return default_storage.url(self.captions) if self.captions else ""
+
+    @property
     def srcset(self) -> str:
         """Signed addresses of the smaller copies with their widths, for an img element."""
         widths = sorted(self.renditions, key=int)
@@ -119,10 +144,10 @@ class Asset(models.Model):
     @property
     def file_names(self) -> set[str]:
         """The names of all its files in storage."""
-        names = {self.file, self.preview, self.plate, *self.renditions.values()}
-        return names - {""}
+        own = {self.file, self.preview, self.plate, self.poster, self.captions}
+        return {*own, *self.renditions.values()} - {""}
 
     @property
     def download_name(self) -> str:
         """What the file is called on the person's disk."""
-        return f"visiona-{self.source}-{str(self.pk)[-6:]}.jpg"
+        return f"visiona-{self.source}-{str(self.pk)[-6:]}{PurePosixPath(self.file).suffix}"

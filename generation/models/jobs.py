@@ -1,5 +1,6 @@
 """Job: one piece of paid work, from the request to its result."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models.functions import UUID7, Now
 
 from visiona.lib import clock
 
-TYPICAL_SECONDS = {"thumbnail": 4}
+TYPICAL_SECONDS = {"thumbnail": 4, "image": 4, "product_ad": 2, "video": 40}
 UNKNOWN_SECONDS = 30
 LONGER_THAN_USUAL = 3
 
@@ -19,17 +20,22 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> Self:
         return self.filter(status__in=Job.OPEN)
 
-    def due(self) -> Self:
-        """Jobs that wait for a worker: nobody holds a lease on them and their time has come."""
+    def due(self, *, waiting_for: timedelta = timedelta()) -> Self:
+        """Jobs that have waited so long for a worker: nobody has them, and their time has come.
+
+        One that is to be canceled need not wait for its time, which may be its provider's.
+        """
         now = clock.now()
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
-        return self.unfinished().filter(free, next_run_at__lte=now)
+        since = now - waiting_for
+        has_come = models.Q(next_run_at__lte=since) | models.Q(cancel_requested_at__lte=since)
+        return self.unfinished().filter(free, has_come)
 
 
 class Job(models.Model):
     """One piece of paid work. The row is the queue: a broker's message only wakes a worker."""
 
-    pii = ("params", "error_detail")
+    pii = ("params", "enhanced_prompt", "error_detail")
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -50,6 +56,13 @@ class Job(models.Model):
     progress = models.PositiveSmallIntegerField(default=0)
     provider = models.CharField(max_length=32, default="local")
     params = models.JSONField()
+    # What the prompt was made into, where the person asked for that.
+    enhanced_prompt = models.TextField(blank=True, default="")
+    # How many results were ordered: so many parts its price has.
+    pieces = models.PositiveSmallIntegerField(default=1)
+    project = models.ForeignKey(
+        "generation.Project", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     # The asset whose order this one repeats; it may be gone by now.
     remix_of_id = models.UUIDField(null=True)
     price = models.PositiveIntegerField()
@@ -112,6 +125,14 @@ class Job(models.Model):
                 name="job_open_by_time",
             ),
             models.Index(
+                fields=["queue"],
+                condition=models.Q(
+                    status__in=("queued", "running"), cancel_requested_at__isnull=False
+                ),
+                name="job_to_cancel",
+            ),
+            models.Index(fields=["project", "-id"], name="job_of_project"),
+            models.Index(
                 fields=["kind", "-finished_at"],
                 condition=models.Q(status="succeeded"),
                 name="job_succeeded_by_kind",
@@ -127,15 +148,22 @@ class Job(models.Model):
         return self.status not in self.OPEN
 
     @property
+    def has_free_preview(self) -> bool:
+        """Whether a provider could not make it, so that this machine offers to, for nothing."""
+        failed = self.status == self.Status.FAILED and self.error_code.startswith("provider_")
+        return failed and self.provider != "local"
+
+    @property
     def title(self) -> str:
         """What the person called it."""
-        return str(self.params.get("title", ""))
+        named = (self.params.get(name) for name in ("title", "product_name", "prompt"))
+        return next((str(name) for name in named if name), "")
 
     @property
     def expected_seconds(self) -> float:
         """How long such a job takes, from when a worker begins it."""
         each = self.usual_seconds or TYPICAL_SECONDS.get(self.kind, UNKNOWN_SECONDS)
-        return each * int(self.params.get("count", 1))
+        return each * self.pieces
 
     @property
     def eta_seconds(self) -> int | None:

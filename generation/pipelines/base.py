@@ -2,26 +2,84 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
+
+from generation.providers.ports import Blob, ImageRequest, VideoRequest
 
 Report = Callable[[str, float], None]
 """Called with the stage and the fraction done, 0 to 1; raises when the job has to stop."""
 
+Request = ImageRequest | VideoRequest
+
+
+class Parked(Exception):
+    """The job goes on later: when its provider has news, when it is time, or on another queue.
+
+    A pipeline lets it through. It is then run again from its start; what it kept is kept.
+    """
+
+    def __init__(self, *, until: datetime, stage: str = "", queue: str = "") -> None:
+        self.until = until
+        self.stage = stage
+        self.queue = queue
+        super().__init__(stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """One piece of the order that there will not be, and why; it is not paid for."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a provider made of one request: its files, or why there are none."""
+
+    files: tuple[Blob, ...] = ()
+    shortfall: Shortfall | None = None
+
+
+class Checkpoint(Protocol):
+    """Whoever keeps the stages of a job."""
+
+    def __call__(self, name: str, make: Callable[[], bytes], queue: str = "") -> bytes:
+        """Return what is kept under the name; else make it, on a worker of the queue."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobContext:
-    """One job's inputs: what was ordered, the photo's bytes if there is one, and the ear."""
+    """What was ordered, and what a pipeline can have done for it.
+
+    `prompt` is the person's, or what it was made into; `photos` reads the bytes of their photos.
+    `checkpoint` gives what an earlier run kept under a name, else makes and keeps it; `original`
+    gives what the job kept whose film this one cuts anew. `provider_of` says who does what,
+    `most_images` how many pictures that one makes at a time.
+    `ask` orders each request from its provider once and raises Parked while one is at work;
+    `on_queue` raises Parked unless this is a worker of that queue.
+    """
 
     params: Mapping[str, Any]
-    photo: bytes | None
+    prompt: str
     report: Report
+    photos: Callable[[], tuple[bytes, ...]]
+    checkpoint: Checkpoint
+    original: Callable[[str], bytes | None]
+    provider_of: Callable[[str], str]
+    most_images: Callable[[], int]
+    ask: Callable[[Mapping[str, Request]], Mapping[str, Answer]]
+    on_queue: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """One finished file with its smaller copies by their width in pixels.
 
-    The plate is the picture without its title; varied is what differs from the order.
+    The plate is the picture without its words; varied is what differs from the order. A film has
+    a poster, of which the smaller copies are, and captions.
     """
 
     data: bytes
@@ -29,8 +87,11 @@ class Product:
     content_type: str
     width: int
     height: int
-    seed: int
+    seed: int | None
     alt_text: str
     plate: bytes | None = None
+    poster: bytes | None = None
+    captions: str = ""
+    seconds: float | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    varied: dict[str, str] = field(default_factory=dict)
+    varied: dict[str, Any] = field(default_factory=dict)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from generation.media import renditions
 from generation.pipelines.base import JobContext, Product
+from generation.pipelines.image import product_of
 from generation.providers import local
-from generation.providers.base import Picture, ThumbnailOrder, TitleOrder
+from generation.providers.base import ThumbnailOrder, TitleOrder
 
 COPIED = ("title", "style", "color_scheme", "aspect_ratio", "text_overlay", "prompt")
 
@@ -13,9 +13,10 @@ COPIED = ("title", "style", "color_scheme", "aspect_ratio", "text_overlay", "pro
 def make(context: JobContext) -> Iterator[Product]:
     """Yield each thumbnail as soon as it is finished; those of a set vary what was ordered."""
     count = context.params["count"]
+    photo = next(iter(context.photos()), None)
     for number in range(count):
         order = ThumbnailOrder(
-            photo=context.photo,
+            photo=photo,
             seed=context.params["seed"] + number,
             variant=number if count > 1 else None,
             **{name: context.params[name] for name in COPIED},
@@ -24,24 +25,9 @@ def make(context: JobContext) -> Iterator[Product]:
         def report(stage: str, fraction: float, done: int = number) -> None:
             context.report(stage, (done + fraction) / count)
 
-        yield _product(local.thumbnail(order, report=report))
+        yield product_of(local.thumbnail(order, report=report))
 
 
 def set_title(order: TitleOrder) -> Product:
     """Set another title on a plate. Raises ProviderError for a title that cannot be drawn."""
-    return _product(local.title(order))
-
-
-def _product(picture: Picture) -> Product:
-    return Product(
-        data=picture.data,
-        renditions=renditions.renditions_of(picture.data, mark=picture.mark),
-        content_type=picture.content_type,
-        width=picture.width,
-        height=picture.height,
-        seed=picture.seed,
-        alt_text=picture.alt_text,
-        plate=picture.plate,
-        facts=picture.facts,
-        varied=picture.varied,
-    )
+    return product_of(local.title(order))

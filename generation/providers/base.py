@@ -25,6 +25,46 @@ class ThumbnailOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOrder:
+    """One picture of words; in a set each has its number."""
+
+    prompt: str
+    negative_prompt: str
+    aspect_ratio: str
+    seed: int
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdOrder:
+    """One ad of a product; what is left empty of its words is made up by rules."""
+
+    product_name: str
+    description: str
+    headline: str
+    call_to_action: str
+    style: str
+    aspect_ratio: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmOrder:
+    """A film of a product, as its storyboard is to be written."""
+
+    product_name: str
+    description: str
+    prompt: str
+    seconds: float
+    aspect_ratio: str
+    quality: str
+    seed: int
+    captions: bool
+    music: str
+    voice: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TitleOrder:
     """Another title on the plate of a picture that was delivered with these facts."""
 
@@ -45,9 +85,25 @@ class Picture:
     width: int
     height: int
     content_type: str
-    seed: int
+    seed: int | None
     alt_text: str
     plate: bytes | None = None
     mark: bytes | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     varied: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """One finished film with its poster and its words; the mark is as a picture's."""
+
+    data: bytes
+    width: int
+    height: int
+    seconds: float
+    content_type: str
+    poster: bytes
+    captions: str
+    alt_text: str
+    mark: bytes | None
+    facts: dict[str, Any] = field(default_factory=dict)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import IO, Any
 
 from google import genai
@@ -38,6 +37,7 @@ from generation.providers.ports import (
     Work,
     Written,
 )
+from generation.providers.works import one_by_one
 
 PROVIDER = "gemini"
 FAILURES = (errors.APIError, GeminiNextGenAPIClientError)
@@ -63,7 +63,7 @@ DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 SENSITIVE = re.compile(r"safety|prohibited|blocked|policy", re.IGNORECASE)
 
 
-@cache
+@wire.Shared
 def client_of(key: str, base_url: str) -> genai.Client:
     """Return the SDK's client: one attempt, since neither a retry nor its wait is ours to bound."""
     return genai.Client(
@@ -233,13 +233,7 @@ class GeminiVideo(_Gemini):
     def poll_many(self, ids: Collection[str], *, since: datetime) -> dict[str, Work]:
         """Ask about clips one by one: there is no list of them."""
         del since
-        found = {}
-        for one in ids:
-            try:
-                found[one] = self.poll(one)
-            except ProviderGone:
-                continue
-        return found
+        return one_by_one(self.poll, ids)
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Stop a clip. Raises ProviderError."""

@@ -3,7 +3,6 @@
 import base64
 import math
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import openai
@@ -36,7 +35,7 @@ STEP = 16
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@cache
+@wire.Shared
 def client_of(key: str, base_url: str) -> openai.OpenAI:
     """Return the SDK's client: one attempt, since it would repeat paid calls and wait as it likes.
 

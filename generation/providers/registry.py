@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 
 from generation.providers.breaker import Breaker
 from generation.providers.calls import Account, Caller
-from generation.providers.offers import Offer, offer_of
+from generation.providers.offers import Offer, most_images_of, offer_of
 from generation.providers.ports import Capability, Image, Record, Text, Training, Video, Vision
 
 LOCAL = "local"
@@ -39,9 +39,12 @@ OWN_SERVER_DOES = {Capability.TEXT, Capability.VISION}
 """Whether a server of one's own paints as well, its operator has to say."""
 
 
-def text(*, record: Record) -> Text | None:
-    """Return who writes, or nothing where nobody but this machine does."""
-    return cast("Text | None", _adapter(Capability.TEXT, record))
+def text(*, record: Record, seconds: float | None = None) -> Text | None:
+    """Return who writes, or nothing where nobody but this machine does.
+
+    Where `seconds` is given, an answer may take no longer than that.
+    """
+    return cast("Text | None", _adapter(Capability.TEXT, record, seconds=seconds))
 
 
 def vision(*, record: Record) -> Vision | None:
@@ -93,6 +96,11 @@ def offer_for(capability: Capability, provider: str) -> Offer:
     return offer_of(provider, capability, settings.PROVIDER_MODELS[capability] if is_asked else "")
 
 
+def most_images(provider: str) -> int:
+    """Return how many pictures one request may ask a provider for."""
+    return most_images_of(offer_for(Capability.IMAGE, provider))
+
+
 def breaker_of(provider: str, capability: Capability) -> Breaker:
     """Return the breaker of a provider's capability, to look at it or to flip it."""
     return Breaker(provider=provider, capability=capability)
@@ -113,7 +121,9 @@ def check() -> None:
         provider_of(capability)
 
 
-def _adapter(capability: Capability, record: Record, provider: str = "") -> object:
+def _adapter(
+    capability: Capability, record: Record, provider: str = "", seconds: float | None = None
+) -> object:
     """Return an adapter; one that is named is asked although another is preferred by now."""
     provider = provider or provider_of(capability)
     if provider == LOCAL:
@@ -121,7 +131,7 @@ def _adapter(capability: Capability, record: Record, provider: str = "") -> obje
     adapter = import_string(f"generation.providers.{ADAPTERS[capability][provider]}")
     module = import_string(f"generation.providers.{provider}")
     return adapter(
-        account=_account(provider, capability),
+        account=_account(provider, capability, seconds),
         offer=offer_for(capability, provider),
         caller=Caller(
             provider=provider,
@@ -134,14 +144,15 @@ def _adapter(capability: Capability, record: Record, provider: str = "") -> obje
     )
 
 
-def _account(provider: str, capability: Capability) -> Account:
+def _account(provider: str, capability: Capability, at_most: float | None) -> Account:
     seconds: dict[str, float] = settings.PROVIDER_SECONDS
+    order_seconds = seconds[capability]
     return Account(
         key=getattr(settings, KEYS[provider]),
         base_url=getattr(settings, ADDRESSES[provider]),
         owner=settings.REPLICATE_OWNER,
         is_compatible=settings.OPENAI_COMPATIBLE,
-        order_seconds=seconds[capability],
+        order_seconds=order_seconds if at_most is None else min(order_seconds, at_most),
         read_seconds=seconds["read"],
         download_seconds=seconds["download"],
     )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import IO, Any
 from urllib.parse import urlencode
 
@@ -39,6 +38,7 @@ from generation.providers.ports import (
     Work,
 )
 from generation.providers.replicate_inputs import VIDEO_INPUTS, reference_to, webhook_to
+from generation.providers.works import one_by_one
 
 PROVIDER = "replicate"
 OFFICIAL = "https://api.replicate.com"
@@ -85,7 +85,7 @@ class KnownStatuses(httpx.BaseTransport):
         self._transport.close()
 
 
-@cache
+@wire.Shared
 def client_of(token: str, base_url: str) -> Client:
     """Return the SDK's client.
 
@@ -159,13 +159,7 @@ class _Works:
         """Ask about works started since then: one by one, or a hundred at a time."""
         if len(ids) > FEW:
             return self._listed(set(ids), since)
-        found = {}
-        for one in ids:
-            try:
-                found[one] = self.poll(one)
-            except ProviderGone:
-                continue
-        return found
+        return one_by_one(self.poll, ids)
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Stop a work. Raises ProviderError."""
@@ -363,13 +357,7 @@ class ReplicateTraining(_Works):
     def poll_many(self, ids: Collection[str], *, since: datetime) -> dict[str, Work]:
         """Ask about trainings one by one: there are few."""
         del since
-        found = {}
-        for one in ids:
-            try:
-                found[one] = self.poll(one)
-            except ProviderGone:
-                continue
-        return found
+        return one_by_one(self.poll, ids)
 
     def _get(self, id: str) -> Prediction | Training:  # noqa: A002
         return self._client.trainings.get(id)

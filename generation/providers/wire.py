@@ -3,13 +3,14 @@
 import email.utils
 import logging
 import math
-import ssl
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -18,21 +19,24 @@ import httpx
 import httpx2
 
 from visiona.lib import clock
+from visiona.lib.patience import PatientStream, until
 
 CONNECT_SECONDS = 5.0
 MOST_SECONDS = 120.0
 """What the SDKs are told; the exchange is what bounds a call."""
 
 MOST_RETRY_AFTER_SECONDS = 3600.0
+POOL: dict[str, Any] = {
+    "max_connections": 100,
+    "max_keepalive_connections": 20,
+    "keepalive_expiry": 30.0,
+}
+"""More than there are threads that ask one provider: nobody waits for a connection."""
 
 # At INFO they write addresses, at DEBUG whole requests: prompts, pictures and all.
 TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "google_genai", "replicate")
 for library in TALKATIVE:
     logging.getLogger(library).setLevel(logging.WARNING)
-
-
-class DeadlinePassed(httpcore.ReadTimeout, httpcore2.ReadTimeout):
-    """The call has used up its time, however lively the other side still is."""
 
 
 class TooMuch(httpcore.ReadError, httpcore2.ReadError):
@@ -51,10 +55,7 @@ class Exchange:
 
     def patience(self, timeout: float | None) -> float:
         """Return how long one step may take. Raises DeadlinePassed."""
-        left = self.ends_at - time.monotonic()
-        if left <= 0:
-            raise DeadlinePassed
-        return left if timeout is None else min(left, timeout)
+        return until(self.ends_at, timeout)
 
     def take(self, received: bytes) -> bytes:
         """Count what arrived. Raises TooMuch."""
@@ -78,34 +79,11 @@ def exchange(*, seconds: float, max_bytes: int) -> Iterator[Exchange]:
         _exchange.reset(token)
 
 
-class BoundedStream(httpcore.NetworkStream, httpcore2.NetworkStream):
+class BoundedStream(PatientStream):
     """A connection that obeys the exchange which uses it; it is kept for the next one."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        current = _exchange.get()
-        received: bytes = self._stream.read(max_bytes, current.patience(timeout))
-        return current.take(received)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _exchange.get().patience(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> "BoundedStream":
-        patience = _exchange.get().patience(timeout)
-        return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, patience))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return _exchange.get().take(super().read(max_bytes, timeout))
 
 
 class BoundedNetwork(httpcore.NetworkBackend, httpcore2.NetworkBackend):  # type: ignore[misc]
@@ -122,10 +100,26 @@ class BoundedNetwork(httpcore.NetworkBackend, httpcore2.NetworkBackend):  # type
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> BoundedStream:
-        patience = min(_exchange.get().patience(timeout), CONNECT_SECONDS)
-        return BoundedStream(
-            self._network.connect_tcp(host, port, patience, local_address, socket_options)
-        )
+        patience = min(_patience(timeout), CONNECT_SECONDS)
+        stream = self._network.connect_tcp(host, port, patience, local_address, socket_options)
+        return BoundedStream(stream, _patience)
+
+
+def _patience(timeout: float | None) -> float:
+    return _exchange.get().patience(timeout)
+
+
+class Shared[Client]:
+    """Makes one client for each account, for all threads, and keeps it with its connections."""
+
+    def __init__(self, make: Callable[[str, str], Client]) -> None:
+        self._make = cache(make)
+        self._lock = threading.Lock()
+        self.cache_clear = self._make.cache_clear
+
+    def __call__(self, key: str, base_url: str) -> Client:
+        with self._lock:  # or else two threads make two, and one is lost with what it opened
+            return self._make(key, base_url)
 
 
 class BoundedTransport(httpx.HTTPTransport):
@@ -134,7 +128,9 @@ class BoundedTransport(httpx.HTTPTransport):
     def __init__(self) -> None:
         super().__init__()
         self._pool = httpcore.ConnectionPool(
-            httpx.create_ssl_context(), network_backend=BoundedNetwork(httpcore.SyncBackend())
+            httpx.create_ssl_context(),
+            network_backend=BoundedNetwork(httpcore.SyncBackend()),
+            **POOL,
         )
 
 
@@ -144,7 +140,9 @@ class BoundedTransport2(httpx2.HTTPTransport):
     def __init__(self) -> None:
         super().__init__()
         self._pool = httpcore2.ConnectionPool(
-            httpx2.create_ssl_context(), network_backend=BoundedNetwork(httpcore2.SyncBackend())
+            httpx2.create_ssl_context(),
+            network_backend=BoundedNetwork(httpcore2.SyncBackend()),
+            **POOL,
         )
 
 

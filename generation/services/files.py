@@ -2,42 +2,51 @@
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from generation.media.renditions import preview_width
-from generation.models import Asset, Job
+from generation.models import Asset, Job, Step
 from generation.pipelines.base import Product
 from visiona.lib import clock
 from visiona.lib.request_id import uuid7
+from visiona.lib.storage import StorageUnavailable
 
 DELETED_KEPT_FOR = timedelta(days=30)
 ERASE_LIMIT = 500
+SUFFIXES = {"image/jpeg": ".jpg", "video/mp4": ".mp4"}
 
 
 def store(*, job: Job, number: int, product: Product) -> Asset:
     """Keep one product's files and return its asset, not saved yet."""
     stem = f"people/{job.user_id}/jobs/{job.pk}/{number}"
-    plate = keep(name=f"{stem}-plate.jpg", data=product.plate) if product.plate else ""
+    suffix = SUFFIXES[product.content_type]
+    picture = keep_picture(name=f"{stem}{suffix}", data=product.data, renditions=product.renditions)
     return Asset(
         id=uuid7(),
         user_id=job.user_id,
         job=job,
+        project_id=job.project_id,
         number=number,
+        kind=Asset.Kind.VIDEO if product.seconds else Asset.Kind.IMAGE,
         source=job.kind,
-        title=product.varied.get("title", job.title)[:200],
-        prompt=job.params.get("prompt", ""),
+        title=str(product.varied.get("title", job.title))[:200],
+        prompt=job.params.get("prompt") or job.params.get("description", ""),
+        enhanced_prompt=job.enhanced_prompt,
         params=job.params | product.varied | {"count": 1, "seed": product.seed},
         alt_text=product.alt_text[:300],
-        **keep_picture(name=f"{stem}.jpg", data=product.data, renditions=product.renditions),
-        plate=plate,
+        **picture,
+        **_beside(stem, product),
         content_type=product.content_type,
         width=product.width,
         height=product.height,
+        duration_seconds=product.seconds,
         bytes=len(product.data),
         sha256=hashlib.sha256(product.data).hexdigest(),
         provider=job.provider,
@@ -46,18 +55,37 @@ def store(*, job: Job, number: int, product: Product) -> Asset:
     )
 
 
+def _beside(stem: str, product: Product) -> dict[str, str]:
+    """Keep what belongs to a picture or a film, and return the asset's fields that name it."""
+    belongings = {
+        "plate": (f"{stem}-plate.jpg", product.plate),
+        "poster": (f"{stem}-poster.jpg", product.poster),
+        "captions": (f"{stem}.vtt", product.captions.encode() or None),
+    }
+    return {
+        field: keep(name=name, data=data)
+        for field, (name, data) in belongings.items()
+        if data is not None
+    }
+
+
 def keep(*, name: str, data: bytes) -> str:
     """Store bytes under a name, over what was there, and return the name."""
     return default_storage.save(name, ContentFile(data))
 
 
 def keep_picture(*, name: str, data: bytes, renditions: dict[int, bytes]) -> dict[str, Any]:
-    """Store a picture with its smaller copies and return the asset's fields that name them."""
+    """Store a picture with its smaller copies, all or none; return the asset's fields."""
     names = rendition_names(name=name, widths=renditions)
-    for width, copy in renditions.items():
-        keep(name=names[width], data=copy)
+    try:
+        for width, copy in renditions.items():
+            keep(name=names[width], data=copy)
+        stored = keep(name=name, data=data)
+    except StorageUnavailable:
+        discard(names=[*names.values(), name])
+        raise
     return {
-        "file": keep(name=name, data=data),
+        "file": stored,
         "preview": names[preview_width(names)],
         "renditions": {str(width): copy for width, copy in names.items()},
     }
@@ -81,19 +109,44 @@ def erase(*, names: Iterable[str]) -> None:
         default_storage.delete(name)
 
 
-def photo_bytes(*, job: Job) -> bytes | None:
-    """Return the photo that a job works on, even if its person deleted it meanwhile."""
-    photo_id = job.params.get("photo_id")
-    if not photo_id:
-        return None
-    return read(name=Asset.objects.get(pk=photo_id, user_id=job.user_id).file)
+def discard(*, names: Iterable[str]) -> None:
+    """Delete these files if it can be done now; else they stay for whoever cleans up."""
+    for name in names:
+        with suppress(StorageUnavailable):
+            default_storage.delete(name)
+
+
+def photos_of(*, job: Job) -> tuple[bytes, ...]:
+    """Return the photos that a job works on, even if its person deleted them meanwhile."""
+    one = job.params.get("photo_id")
+    chosen = job.params.get("photo_ids") or ([one] if one else [])
+    found = {
+        str(photo.pk): photo.file
+        for photo in Asset.objects.filter(pk__in=chosen, user_id=job.user_id).only("id", "file")
+    }
+    return tuple(read(name=found[photo_id]) for photo_id in chosen if photo_id in found)
 
 
 def erase_deleted() -> int:
     """Erase the rows and files of what was deleted thirty days ago; return how many."""
     old = Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR)
-    erased = list(old.only("id", "file", "preview", "plate", "renditions")[:ERASE_LIMIT])
+    erased = list(old.only("id", "job_id", *Asset.FILES)[:ERASE_LIMIT])
     for asset in erased:
         erase(names=asset.file_names)
         asset.delete()
+    _forget_steps({asset.job_id for asset in erased if asset.job_id})
     return len(erased)
+
+
+def _forget_steps(job_ids: set[UUID]) -> None:
+    """Erase what jobs kept on their way, once nothing is left of what they made."""
+    needed = set(Asset.objects.filter(job_id__in=job_ids).values_list("job_id", flat=True))
+    for job_id in job_ids - needed:
+        forget_steps(job_id=job_id)
+
+
+def forget_steps(*, job_id: UUID) -> None:
+    """Erase what a job kept on its way, files first."""
+    mine = Step.objects.filter(job_id=job_id)
+    erase(names=[name for step in mine.only("files") for name in step.files])
+    mine.delete()

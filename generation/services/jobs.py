@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from credits import services as credits_services
 from generation import catalog, selectors
-from generation.catalog import Kind, Quote
-from generation.errors import JobNotCancelable, JobNotRetryable
+from generation.catalog import Quote
+from generation.errors import JobNotCancelable, JobNotPreviewable, JobNotRetryable
 from generation.models import Job
+from generation.providers import registry
+from generation.providers.ports import Capability
 from visiona.lib import clock, live
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
@@ -25,7 +28,19 @@ RUN_JOB = "generation.tasks.run_job"
 
 def quote(*, kind: str, params: Mapping[str, Any]) -> Quote:
     """Say what a job costs; `submit` charges by the same function."""
-    return catalog.quote(kind=kind, params=params)
+    is_local = provider_of(kind=kind) == registry.LOCAL
+    return catalog.quote(kind=kind, params=params, is_local=is_local)
+
+
+def provider_of(*, kind: str) -> str:
+    """Say who makes such a thing now: a provider, or this machine."""
+    capability = catalog.KINDS[kind].capability
+    if not capability:
+        return registry.LOCAL
+    provider = registry.provider_of(Capability(capability))
+    if provider == registry.LOCAL and kind == catalog.VIDEO.name and settings.PROVIDERS_PAINT_FILMS:
+        return registry.provider_of(Capability.IMAGE)
+    return provider
 
 
 def submit(
@@ -43,38 +58,74 @@ def submit(
     that the order began from. Raises InsufficientCredits, and NotFound for a photo or an asset
     that is not the person's.
     """
-    submission = idempotency_key or str(uuid7())
-    try:
-        with transaction.atomic():
-            job = _priced(user, catalog.KINDS[kind], params)
-            job.submission = submission
-            job.request_id = request_id
-            job.remix_of_id = remix_of and selectors.asset_of(user=user, asset_id=remix_of).pk
-            _queue(job)
-            return job
-    except IntegrityError:
-        first = selectors.jobs_of(user=user).filter(submission=submission).first()
-        if first is None:
-            raise
-        return first
+    order = {**catalog.KINDS[kind].defaults, **params}
+    job = _ordered(user, kind, order, request_id)
+    job.provider = provider_of(kind=kind)
+    job.queue = catalog.KINDS[kind].queue if job.provider == registry.LOCAL else catalog.CALLS
+    job.price = quote(kind=kind, params=order).price
+    job.remix_of_id = remix_of and selectors.asset_of(user=user, asset_id=remix_of).pk
+    return _submit(job, idempotency_key)
 
 
-def _priced(user: "User", kind: Kind, params: Mapping[str, Any]) -> Job:
-    """Return the job of an order, with every default in its place, not saved yet."""
-    wanted = {**kind.defaults, **params}
-    if wanted.get("photo_id"):
-        wanted["photo_id"] = str(selectors.photo_of(user=user, photo_id=wanted["photo_id"]).pk)
+def _ordered(user: "User", kind: str, order: Mapping[str, Any], request_id: str) -> Job:
+    """Return a job of this order, made here and free, not saved yet.
+
+    Raises NotFound for a photo or a project that is not the person's.
+    """
+    return _job(user, kind, {**order, **_owned(user, order)}, request_id)
+
+
+def _job(user: "User", kind: str, order: Mapping[str, Any], request_id: str) -> Job:
+    """Return a job of an order whose references were looked up before."""
+    offer = catalog.KINDS[kind]
+    wanted = dict(order)
+    project_id = wanted.pop("project_id", None)
+    better = wanted.pop("enhanced_prompt", "")
     if wanted.get("seed") is None:
         wanted["seed"] = secrets.randbelow(2**31)
     return Job(
         id=uuid7(),
         user_id=user.pk,
-        kind=kind.name,
-        queue=kind.queue,
+        kind=kind,
+        queue=offer.queue,
         params=wanted,
-        price=quote(kind=kind.name, params=wanted).price,
-        deadline=clock.now() + timedelta(minutes=kind.deadline_minutes),
+        enhanced_prompt=better,
+        pieces=catalog.pieces_of(wanted),
+        project_id=project_id,
+        price=0,
+        request_id=request_id,
+        deadline=clock.now() + timedelta(minutes=offer.deadline_minutes),
     )
+
+
+def _owned(user: "User", order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an order refers to, each looked up among what is the person's."""
+    owned: dict[str, Any] = {}
+    if order.get("photo_id"):
+        owned["photo_id"] = str(selectors.photo_of(user=user, photo_id=order["photo_id"]).pk)
+    if order.get("photo_ids"):
+        owned["photo_ids"] = [
+            str(selectors.photo_of(user=user, photo_id=one).pk) for one in order["photo_ids"]
+        ]
+    if order.get("project_id"):
+        owned["project_id"] = selectors.project_of(user=user, project_id=order["project_id"]).pk
+    return owned
+
+
+def _submit(job: Job, idempotency_key: str | None) -> Job:
+    """Queue the job, or return the one that the same key made first."""
+    job.submission = idempotency_key or str(uuid7())
+    try:
+        with transaction.atomic():
+            _queue(job)
+            return job
+    except IntegrityError:
+        first: Job | None = Job.objects.filter(
+            user_id=job.user_id, submission=job.submission
+        ).first()
+        if first is None:
+            raise
+        return first
 
 
 def _queue(job: Job) -> None:
@@ -107,6 +158,7 @@ def cancel(*, user: "User", job_id: UUID) -> Job:
         Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(
             cancel_requested_at=clock.now()
         )
+        enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
     live.announce(user_id=user.pk, event="job.updated")
     return selectors.job_of(user=user, job_id=job_id)
 
@@ -119,4 +171,35 @@ def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
     job = selectors.job_of(user=user, job_id=job_id)
     if job.status not in {Job.Status.FAILED, Job.Status.CANCELED}:
         raise JobNotRetryable
-    return submit(user=user, kind=job.kind, params=job.params, request_id=request_id)
+    if "changes" in job.params:  # a film that is cut anew costs nothing, however often
+        return _submit(_job(user, job.kind, _again(job), request_id), None)
+    return submit(
+        user=user,
+        kind=job.kind,
+        params=_again(job),
+        request_id=request_id,
+        remix_of=_still(user, job.remix_of_id),
+    )
+
+
+def preview(*, user: "User", job_id: UUID, request_id: str) -> Job:
+    """Have this machine make, for nothing, what a provider could not: a job of its own.
+
+    Raises NotFound, and JobNotPreviewable for what did not fail at a provider.
+    """
+    job = selectors.job_of(user=user, job_id=job_id)
+    if not job.has_free_preview:
+        raise JobNotPreviewable
+    free = _ordered(user, job.kind, _again(job), request_id)
+    return _submit(free, f"preview:{job.pk}")
+
+
+def _again(job: Job) -> dict[str, Any]:
+    """Return the order of a job; a project that was deleted meanwhile is not asked for again."""
+    return {**job.params, "project_id": job.project_id, "enhanced_prompt": job.enhanced_prompt}
+
+
+def _still(user: "User", asset_id: UUID | None) -> UUID | None:
+    """Return the asset if there still is one of the person's."""
+    mine = selectors.chosen_assets_of(user=user, asset_ids=[asset_id] if asset_id else [])
+    return mine[0].pk if mine else None

@@ -1,12 +1,10 @@
 """Take photos from people: cleaned, re-encoded, owned."""
 
-import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.db.models import Count, Sum
@@ -23,7 +21,6 @@ from visiona.lib import antivirus, clock
 from visiona.lib.antivirus import Verdict
 from visiona.lib.errors import NotFound, Unavailable
 from visiona.lib.request_id import uuid7
-from visiona.lib.storage import StorageUnavailable
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -75,7 +72,7 @@ def keep_photo(*, user_id: UUID, raw: bytes, title: str) -> Asset:
         saved = _saved(asset)
     finally:
         if saved is not asset:
-            _erase_files(asset)
+            files.discard(names=asset.file_names)
     return saved
 
 
@@ -202,10 +199,3 @@ def _saved(asset: Asset) -> Asset:
         check_room(user_id=asset.user_id, size=asset.bytes)
         asset.save(force_insert=True)
     return known or asset
-
-
-def _erase_files(asset: Asset) -> None:
-    for name in asset.file_names:
-        # What cannot be erased now hinders nobody: no row names it.
-        with contextlib.suppress(StorageUnavailable):
-            default_storage.delete(name)

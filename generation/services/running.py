@@ -8,11 +8,13 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.utils.module_loading import import_string
 
 from credits import services as credits_services
@@ -20,10 +22,13 @@ from credits.errors import ReservationClosed
 from generation import catalog
 from generation.errors import ProviderError, ProviderUnavailable
 from generation.models import Asset, Job, Notice
-from generation.pipelines.base import JobContext, Product
-from generation.services import files
+from generation.pipelines.base import JobContext, Parked, Product, Shortfall
+from generation.providers import registry
+from generation.providers.ports import Capability
+from generation.services import files, prompts, steps
 from visiona.lib import clock, live, request_id
 from visiona.lib.db.actor import act_as_worker
+from visiona.lib.errors import AppError
 from visiona.lib.queue import enqueue
 from visiona.lib.storage import StorageUnavailable
 
@@ -84,7 +89,7 @@ def run_job(*, job_id: UUID) -> bool:
 
 def run_due(*, queue: str, waiting_for: timedelta = timedelta()) -> bool:
     """Run the longest waiting job of a queue, if one has waited so long; tell whether we did."""
-    return _run_next(queue=queue, next_run_at__lte=clock.now() - waiting_for)
+    return _run_next(waiting_for, queue=queue)
 
 
 def sweep() -> int:
@@ -99,9 +104,9 @@ def sweep() -> int:
     return len(waiting)
 
 
-def _run_next(**which: Any) -> bool:
+def _run_next(waiting_for: timedelta = timedelta(), **which: Any) -> bool:
     with act_as_worker():
-        job = _claim(**which)
+        job = _claim(waiting_for, which)
         if job is None:
             return False
         with request_id.bound(job.request_id):
@@ -110,9 +115,9 @@ def _run_next(**which: Any) -> bool:
 
 
 @transaction.atomic
-def _claim(**which: Any) -> Job | None:
+def _claim(waiting_for: timedelta, which: dict[str, Any]) -> Job | None:
     """Take a due job. Workers pass each other by: nobody waits for a job that is taken."""
-    waiting = Job.objects.due().filter(**which).order_by("next_run_at")
+    waiting = Job.objects.due(waiting_for=waiting_for).filter(**which).order_by("next_run_at")
     job: Job | None = waiting.select_for_update(skip_locked=True).first()
     if job is None:
         return None
@@ -140,11 +145,17 @@ def _work(job: Job) -> None:
 
 def _make_and_settle(job: Job) -> None:
     products: list[Product] = []
+    failure: Failure | None = None
     try:
         _refuse_hopeless(job)
-        for product in _pipeline(job):
-            products.append(product)  # noqa: PERF402 (what arrived before a failure counts)
-        _settle(job, products)
+        for result in _pipeline(job):
+            if isinstance(result, Shortfall):
+                failure = failure or Failure(result.code, result.detail)
+            else:
+                products.append(result)
+        _settle(job, products, failure)
+    except Parked as parked:
+        _park(job, parked)
     except (LeaseLost, OperationalError, InterfaceError):
         raise  # without the database nothing can be settled: the lease runs out, then it is due
     except Exception as error:  # noqa: BLE001 (whatever happens, the job is settled first)
@@ -155,7 +166,7 @@ def _settle_after(error: Exception, job: Job, products: list[Product]) -> None:
     """Decide what an exception means for the job; one that nobody planned for is raised again."""
     match error:
         case ProviderUnavailable() if not products and job.attempts < MAX_ATTEMPTS:
-            _try_later(job)
+            _try_later(job, error.retry_after)
         case StorageUnavailable() if job.attempts < MAX_ATTEMPTS:
             _try_later(job)
         case StorageUnavailable():
@@ -178,12 +189,39 @@ def _refuse_hopeless(job: Job) -> None:
         raise Stopped(TOO_LATE)
 
 
-def _pipeline(job: Job) -> Iterator[Product]:
+def _pipeline(job: Job) -> Iterator[Product | Shortfall]:
     make = import_string(catalog.KINDS[job.kind].pipeline)
-    photo = files.photo_bytes(job=job)
-    context = JobContext(params=job.params, photo=photo, report=Reporter(job).report)
-    products: Iterator[Product] = make(context)
-    return products
+    reporter = Reporter(job)
+    provider_of = partial(_provider_of, job)
+    workshop = steps.Workshop(job, extend=reporter.extend, provider_of=provider_of)
+    if prompts.has_to_ask(job=job):
+        workshop.on_queue(catalog.CALLS)
+        reporter.extend(settings.PROVIDER_SECONDS["text"] + settings.JOB_LEASE_SECONDS)
+    context = JobContext(
+        params=job.params,
+        prompt=prompts.prompt_of(job=job),
+        report=reporter.report,
+        photos=lambda: files.photos_of(job=job),
+        checkpoint=workshop.checkpoint,
+        original=workshop.original,
+        provider_of=provider_of,
+        most_images=lambda: registry.most_images(provider_of("image")),
+        ask=workshop.ask,
+        on_queue=workshop.on_queue,
+    )
+    results: Iterator[Product | Shortfall] = make(context)
+    return results
+
+
+def _provider_of(job: Job, capability: str) -> str:
+    """Say who makes a part of the job.
+
+    The thing itself is made by whom it was ordered from, whatever the settings say by now, and
+    all of what was given to this machine is made here.
+    """
+    if job.provider == registry.LOCAL or capability == catalog.KINDS[job.kind].capability:
+        return job.provider
+    return registry.provider_of(Capability(capability))
 
 
 class Reporter:
@@ -201,7 +239,9 @@ class Reporter:
         self._written_at = now
         self._job.stage = stage
         mine = Job.objects.filter(pk=self._job.pk, lease_token=self._job.lease_token)
-        progress = min(99, max(0, int(fraction * 100)))
+        # A job that goes on after a pause begins again, but what people see never goes back.
+        progress = min(99, max(self._job.progress, int(fraction * 100)))
+        self._job.progress = progress
         if not mine.update(stage=stage, progress=progress, lease_until=_lease_end()):
             raise LeaseLost
         live.announce(user_id=self._job.user_id, event="job.updated")
@@ -210,12 +250,42 @@ class Reporter:
         if mine.filter(cancel_requested_at__isnull=False).exists():
             raise Stopped(CANCELED)
 
+    def extend(self, seconds: float) -> None:
+        """Keep the job for so long without a word; raises LeaseLost."""
+        mine = Job.objects.filter(pk=self._job.pk, lease_token=self._job.lease_token)
+        if not mine.update(lease_until=clock.now() + timedelta(seconds=seconds)):
+            raise LeaseLost
 
-def _try_later(job: Job) -> None:
+
+def _try_later(job: Job, retry_after: float | None = None) -> None:
+    pause = max(RETRY_AFTER * job.attempts, timedelta(seconds=retry_after or 0))
     mine = Job.objects.filter(pk=job.pk, lease_token=job.lease_token)
     mine.update(
-        lease_token=None, lease_until=None, next_run_at=clock.now() + RETRY_AFTER * job.attempts
+        lease_token=None,
+        lease_until=None,
+        next_run_at=min(clock.now() + pause, job.deadline),
     )
+
+
+@transaction.atomic
+def _park(job: Job, parked: Parked) -> None:
+    """Let go of the job until there is news of it. That is no attempt: it may happen often."""
+    mine = Job.objects.select_for_update().filter(pk=job.pk, lease_token=job.lease_token)
+    if not mine.exists():
+        raise LeaseLost
+    queue = parked.queue or job.queue
+    is_due = parked.queue or steps.has_news(job=job)
+    mine.update(
+        lease_token=None,
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        next_run_at=clock.now() if is_due else parked.until,
+        queue=queue,
+        stage=parked.stage or F("stage"),
+    )
+    if is_due:
+        enqueue(RUN_JOB, queue=queue, job_id=str(job.pk))
+    live.announce(user_id=job.user_id, event="job.updated")
 
 
 def _settle(job: Job, products: Sequence[Product], failure: Failure | None = None) -> None:
@@ -230,15 +300,27 @@ def _settle(job: Job, products: Sequence[Product], failure: Failure | None = Non
             stored, captured, failure = [], 0, HOLD_EXPIRED
         Asset.objects.bulk_create(stored)
         _close(job, captured=captured, delivered=len(stored), failure=failure)
+    _clear_up(job)
     if failure:
         logger.info("generation.job.failed", extra={"job": str(job.pk), "code": failure.code})
+
+
+def _clear_up(job: Job) -> None:
+    """Stop what providers still do for it, and erase what it kept but will not need again.
+
+    It is settled: what fails here changes nothing of that.
+    """
+    try:
+        steps.put_away(job=job)
+    except (AppError, OperationalError, InterfaceError):
+        logger.warning("generation.job.not_cleared_up", extra={"job": str(job.pk)})
 
 
 def _settle_credits(job: Job, *, delivered: int) -> int | None:
     """Spend what was delivered and return the rest; None if the hold had ended before."""
     if job.reservation_id is None:
         return 0
-    amount: int = job.price * delivered // job.params.get("count", 1)
+    amount: int = job.price * delivered // job.pieces
     try:
         if amount:
             credits_services.capture(reservation_id=job.reservation_id, amount=amount)
@@ -250,7 +332,7 @@ def _settle_credits(job: Job, *, delivered: int) -> int | None:
 
 
 def _close(job: Job, *, captured: int, delivered: int, failure: Failure | None) -> None:
-    complete = delivered == job.params.get("count", 1)
+    complete = delivered == job.pieces
     if delivered and not complete:
         job.status = Job.Status.PARTIAL
     else:

@@ -4,7 +4,6 @@ The row is the queue, as with jobs. Checking a file twice does no harm: the same
 person are one photo. So a claim needs no token, only a time after which others may try.
 """
 
-import contextlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,13 +17,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from generation import selectors
 from generation.errors import NotReceived, QuotaReached
 from generation.models import Asset, Upload
-from generation.services import photos
+from generation.services import files, photos
 from visiona.lib import clock, live, request_id, storage
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.errors import AppError, Unavailable
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
-from visiona.lib.storage import StorageUnavailable, UploadTicket
+from visiona.lib.storage import UploadTicket
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -221,5 +220,4 @@ def _end(upload: Upload, *, photo: Asset | None = None, refusal: Refusal | None 
 
 def _erase(upload: Upload) -> None:
     """Erase the file; what cannot be erased now, or arrives later, is found within a day."""
-    with contextlib.suppress(StorageUnavailable):
-        default_storage.delete(upload.quarantine_name)
+    files.discard(names=[upload.quarantine_name])

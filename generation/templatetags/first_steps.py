@@ -21,7 +21,11 @@ def first_steps(context: dict[str, Any]) -> dict[str, Any]:
         return {}
     steps = [
         ("Add a photo of yourself", reverse("generation:photos"), done.photo),
-        ("Make your first thumbnail", reverse("generation:studio") + "#id_title", done.picture),
+        (
+            "Make your first picture",
+            reverse("generation:studio", args=["thumbnail"]) + "#id_title",
+            done.picture,
+        ),
         ("Star the picture that you like best", reverse("gallery:library"), done.star),
         ("Confirm your e-mail address (optional)", reverse("accounts:profile"), done.address),
     ]

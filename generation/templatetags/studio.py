@@ -13,7 +13,19 @@ from generation.models import Asset, Job
 
 register = template.Library()
 
-PROVIDERS = {"local": "Local engine"}
+PROVIDERS = {
+    "local": "Local engine",
+    "replicate": "Replicate",
+    "gemini": "Gemini",
+    "openai": "OpenAI",
+}
+MADE_HERE = "Local preview engine: composed on this server, no AI model paints it."
+KIND_ICONS = {
+    "image": "image",
+    "thumbnail": "captions",
+    "product_ad": "megaphone",
+    "video": "clapperboard",
+}
 ENDINGS = {
     "succeeded": "ready",
     "partial": "ready in part",
@@ -75,15 +87,33 @@ def provider_name(provider: str) -> str:
 
 
 @register.filter
+def provider_note(provider: str) -> str:
+    """Say in a sentence who makes it, and how."""
+    return MADE_HERE if provider == "local" else f"Made by {provider_name(provider)}."
+
+
+@register.filter
+def kind_icon(kind: str) -> str:
+    """Name the icon of a kind of job."""
+    return KIND_ICONS.get(kind, "image")
+
+
+@register.filter
+def stage_in_words(stage: str) -> str:
+    """Write a stage as a line of its own."""
+    return f"{stage[:1].upper()}{stage[1:]}"
+
+
+@register.filter
 def why_returned(job: Job | None) -> str:
     """Say why a job's credits came back."""
     return WHY_RETURNED.get(job.status, "") if job else ""
 
 
 @register.filter
-def label_of(value: str, option: str) -> str:
-    """Return the label of an option's value."""
-    return LABELS[option].get(value, value)
+def label_of(value: str | None, option: str) -> str:
+    """Return the label of an option's value; nothing where the order has no such option."""
+    return LABELS[option].get(value, value.capitalize()) if value else ""
 
 
 @register.filter

@@ -1,168 +1,38 @@
-// The studio's composer: the sketch follows the title, a photo is sent ahead, a second click does nothing.
-import { Transfer } from "./transfer.js";
+// The studio's composer, whatever it orders: a second click does nothing, a problem gets the focus.
+import { isWaitingForPhotos } from "./picker.js";
 
-const STRONG = /\d|^(free|best|worst|secret|never|always|stop|new|fast|easy|ultimate|truth|why|how|top|win|money|ai)$/i;
-const LONG = 28;
-const form = () => document.getElementById("composer");
 const ACCEPTED = 202;
-const MEGABYTE = 1024 * 1024;
-const MAX_BYTES = 20 * MEGABYTE;
-const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
-const UPLOADS = "/api/v1/uploads";
-let photoAddress = "";
-let transfer = null; // of the photo in the file field, until it is among the photos to choose from
+export const form = () => document.getElementById("composer");
 
-const shortOf = (word) => word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-
-function drawTitle() {
-  const typed = form().elements.title.value.trim();
-  for (const plain of document.querySelectorAll("[data-sketch-plain]")) plain.textContent = typed || plain.dataset.sketchPlain;
-  for (const sketch of document.querySelectorAll("[data-sketch-title]")) {
-    const words = (typed || sketch.dataset.sketchTitle).split(/\s+/);
-    const longest = words.reduce((a, b) => (b.length > a.length ? b : a), "");
-    const some = words.some((word) => STRONG.test(shortOf(word)));
-    const isStrong = (word) => (some ? STRONG.test(shortOf(word)) : word === longest);
-    sketch.replaceChildren(...words.flatMap((word) => {
-      const node = document.createElement(isStrong(word) ? "mark" : "span");
-      node.textContent = word;
-      return [node, " "];
-    }));
-    sketch.parentElement.toggleAttribute("data-long", words.join(" ").length > LONG);
+// What is typed stands in the sketch too.
+function echo(field) {
+  for (const place of document.querySelectorAll(`[data-echo="${CSS.escape(field.id)}"]`)) {
+    place.textContent = field.value.trim() || place.dataset.else;
   }
-  const count = document.querySelector("[data-title-count]");
-  if (count) count.textContent = `${form().elements.title.value.length} of 120`;
-}
-
-function showPhoto(address) {
-  for (const shown of document.querySelectorAll("[data-photo-shown]")) {
-    shown.src = address || BLANK;
-    shown.hidden = !address;
-  }
-}
-
-function photoProblem(text) {
-  const node = document.querySelector("[data-photo-problem]");
-  node.hidden = !text;
-  node.querySelector("[data-text]").textContent = text;
-}
-
-function takeFile(file) {
-  const composer = form();
-  const name = document.querySelector("[data-photo-name]");
-  URL.revokeObjectURL(photoAddress);
-  photoAddress = "";
-  transfer?.cancel();
-  transfer = null;
-  photoProblem("");
-  photoState("");
-  if (!file) { name.textContent = name.dataset.photoName; showChosen(); return; }
-  photoAddress = URL.createObjectURL(file);
-  name.textContent = file.name;
-  for (const radio of composer.querySelectorAll("[name=photo_id]")) radio.checked = false;
-  showPhoto(photoAddress);
-  send(file);
-}
-
-// The file stays in its field until its photo is known: an order that is quicker brings it along.
-function send(file) {
-  const mine = new Transfer(file, { address: UPLOADS, maxBytes: MAX_BYTES, changed: (one) => { if (one === transfer) follow(one); } });
-  transfer = mine;
-  follow(mine);
-  if (!mine.hasEnded) mine.send();
-}
-
-function follow({ state, text, name, photo }) {
-  if (state === "refused") {
-    const said = `${name}: ${text}`;
-    form().elements.photo.value = "";
-    takeFile(null);
-    photoProblem(said);
-    return;
-  }
-  if (state === "failed") { photoState("It is sent with your order."); return; }
-  photoState(state === "sending" ? `Sending, ${text}` : text);
-  if (state !== "clean" || !photo) return;
-  transfer = null;
-  form().elements.photo.value = "";
-  takeFile(null);
-  photoState(text);
-  offer(photo, name);
-}
-
-function offer(photo, name) {
-  const choices = document.getElementById("photo-choices");
-  choices.querySelector(`[value="${photo.id}"]`)?.closest("label").remove();
-  const choice = document.getElementById("photo-choice").content.firstElementChild.cloneNode(true);
-  const radio = choice.querySelector("input");
-  radio.value = photo.id;
-  radio.dataset.address = photo.url;
-  choice.querySelector("img").src = photo.url;
-  choice.querySelector("img").alt = name;
-  choices.prepend(choice);
-  choices.querySelector("[data-no-photo]").hidden = false;
-  radio.checked = true;
-  showChosen();
-}
-
-function photoState(text) {
-  document.querySelector("[data-photo-state]").textContent = text;
-}
-
-function showChosen() {
-  const chosen = form().querySelector("[name=photo_id]:checked");
-  showPhoto(photoAddress || chosen?.dataset.address || "");
-}
-
-function give(files) {
-  const [file] = files;
-  if (!file) return;
-  const carrier = new DataTransfer();
-  carrier.items.add(file);
-  form().elements.photo.files = carrier.files;
-  takeFile(file);
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target.form === form() && event.target.name === "title") drawTitle();
+  if (event.target.id && event.target.form === form()) echo(event.target);
 });
 
 document.addEventListener("change", (event) => {
   if (!form() || event.target.form !== form()) return;
   form().querySelector("[data-refusal]")?.remove(); // it was about the order as it stood
-  if (event.target.name === "photo") takeFile(event.target.files[0]);
-  if (event.target.name === "photo_id") {
-    form().elements.photo.value = "";
-    takeFile(null);
-  }
 });
 
 document.addEventListener("click", (event) => {
   const example = event.target.closest?.("[data-example]");
-  if (!example) return;
-  const { title } = form().elements;
-  title.value = example.textContent;
-  title.focus();
-  drawTitle();
+  const field = example && form().querySelector("[data-first], #id_prompt");
+  if (!field) return;
+  field.value = example.textContent;
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
-
-document.addEventListener("paste", (event) => {
-  if (form() && event.clipboardData?.files.length) give(event.clipboardData.files);
-});
-
-for (const name of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(name, (event) => {
-    const zone = event.target.closest?.("#composer [data-drop]");
-    if (!zone) return;
-    event.preventDefault();
-    zone.toggleAttribute("data-over", name === "dragover");
-    if (name === "drop") give(event.dataTransfer.files);
-  });
-}
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form === form()) {
     event.preventDefault();
-    form()?.requestSubmit();
+    form()?.requestSubmit(document.getElementById("generate"));
   }
 });
 
@@ -170,7 +40,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:before:request", (event) => {
   const { sourceElement } = event.detail.ctx;
   if (sourceElement !== form()) return;
-  if (sourceElement.hasAttribute("data-sending")) event.preventDefault();
+  if (sourceElement.hasAttribute("data-sending") || isWaitingForPhotos(sourceElement)) event.preventDefault();
   else sourceElement.setAttribute("data-sending", "");
 });
 document.addEventListener("htmx:finally:request", (event) => {
@@ -178,19 +48,12 @@ document.addEventListener("htmx:finally:request", (event) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const composer = form();
-  if (!composer || event.detail.ctx?.sourceElement !== composer) return;
-  // An upload that the server kept is among the photos now; it need not be sent again.
-  if (composer.querySelector("[name=photo_id]:checked")?.value && composer.elements.photo.files.length) {
-    composer.elements.photo.value = "";
-    takeFile(null);
-  }
-  drawTitle();
-  showChosen();
-  if (event.detail.ctx.response?.status === ACCEPTED) {
+  const { sourceElement, response } = event.detail.ctx ?? {};
+  if (!composer || sourceElement !== composer) return;
+  for (const field of composer.elements) if (field.id) echo(field);
+  if (response?.status === ACCEPTED) {
     document.querySelector("#results > :first-child")?.scrollIntoView({ block: "nearest" });
   }
-  // Put the person where the problem is.
-  composer.querySelector('[aria-invalid="true"]')?.focus();
+  // Put the person where the problem is, or where the better words are.
+  composer.querySelector('[aria-invalid="true"], [autofocus]')?.focus();
 });
-
-if (form()) { drawTitle(); showChosen(); }

@@ -9,6 +9,11 @@ function tell(field) {
 document.addEventListener("input", (event) => {
   if (event.target.id) tell(event.target);
 });
-for (const place of document.querySelectorAll("[data-count-of], [data-value-of]")) {
-  tell(document.getElementById(place.dataset.countOf ?? place.dataset.valueOf));
+function tellAll() {
+  for (const place of document.querySelectorAll("[data-count-of], [data-value-of]")) {
+    tell(document.getElementById(place.dataset.countOf ?? place.dataset.valueOf));
+  }
 }
+
+document.addEventListener("htmx:after:swap", tellAll);
+tellAll();

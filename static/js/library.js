@@ -17,7 +17,7 @@ function setMode(on) {
 
 function count() {
   const chosen = boxes().filter((box) => box.checked).length;
-  const words = chosen === 1 ? "1 picture chosen" : `${chosen} pictures chosen`;
+  const words = chosen === 1 ? "1 result chosen" : `${chosen} results chosen`;
   const node = document.querySelector("[data-chosen-count]");
   if (!node || node.textContent === words) return;
   node.textContent = words;

@@ -30,8 +30,21 @@ function itemOf(link) {
     alt: image.alt,
     element: link,
     panel: link.dataset.panel,
+    ...(link.dataset.film !== undefined && { type: "film", poster: link.dataset.film, captions: link.dataset.captions }),
   };
 }
+
+// A film plays in the viewer with the browser's own controls; it starts only when it is told to.
+function film({ src, width, height, alt, poster, captions }) {
+  const place = Object.assign(document.createElement("div"), { className: "lightbox-film" });
+  const video = Object.assign(document.createElement("video"), { src, poster, width, height, controls: true, playsInline: true, preload: "metadata" });
+  video.setAttribute("aria-label", alt);
+  if (captions) video.append(Object.assign(document.createElement("track"), { kind: "captions", src: captions, label: "Captions", srclang: "en" }));
+  place.append(video);
+  return place;
+}
+
+const isInFilm = (event) => Boolean(event.target.closest?.(".lightbox-film video"));
 
 async function style(address) {
   if (document.querySelector(`link[href="${address}"]`)) return;
@@ -70,6 +83,20 @@ async function open(link) {
     viewer.element.style.zIndex = OVER;
     shell().inert = true;
     viewer.element.focus();
+  });
+  viewer.on("contentLoad", (event) => {
+    const { content } = event;
+    if (content.type !== "film") return;
+    event.preventDefault();
+    content.element = film(content.data);
+    content.state = "loaded";
+    content.onLoaded();
+  });
+  viewer.on("contentDeactivate", ({ content }) => content.element?.querySelector?.("video")?.pause());
+  // Its controls are its own: neither a drag on them nor an arrow key in them turns the page.
+  for (const name of ["pointerDown", "keydown"]) viewer.on(name, (event) => {
+    const given = event.originalEvent;
+    if (isInFilm(given) && given.key !== "Escape") event.preventDefault();
   });
   viewer.on("change", tell);
   viewer.on("close", () => {

@@ -103,10 +103,17 @@ class Uploader extends HTMLElement {
     if (held && !row.contains(document.activeElement)) row.querySelector("button:not([hidden])")?.focus();
     if (["refused", "failed"].includes(transfer.state)) say(`${transfer.name}: ${transfer.text}`);
     if (transfer.state === "clean") {
+      this.#announce("visiona:photo", transfer);
       clearTimeout(this.#sheet);
       this.#sheet = setTimeout(() => document.dispatchEvent(new CustomEvent("visiona:photos")), SHOW_AFTER);
     }
   }
+
+  #announce(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  get isBusy() { return this.#count("queued", "sending", "checking") > 0; }
 
   #count(...states) {
     return [...this.#rows.keys()].filter(({ state }) => states.includes(state)).length;
@@ -117,7 +124,11 @@ class Uploader extends HTMLElement {
     const clean = this.#count("clean");
     const words = `${clean} of ${all} clean`;
     const open = this.#count("queued", "sending", "checking");
-    if (!open && this.#open) say(`${words}, ${this.#count("refused", "failed")} refused`);
+    const lost = this.#count("refused", "failed", "paused");
+    if (!open && this.#open) {
+      say(`${words}, ${this.#count("refused", "failed")} refused`);
+      this.#announce("visiona:settled", { lost });
+    }
     this.#open = open;
     this.querySelector("[data-count]").textContent = words;
     this.querySelector("[data-whole]").value = all ? ((all - open - this.#count("paused")) / all) * 100 : 0;

@@ -19,9 +19,11 @@ from accounts.models import User
 from billing.plans import FREE
 from credits import selectors as credits_selectors
 from generation import catalog, forms
+from generation.engine import ads, film, illustration
 from generation.engine import thumbnail as engine
 from visiona.celery import app as celery_app
 from visiona.embedded import machine
+from visiona.webhooks import services as webhooks
 
 ROOT = Path(__file__).parents[2]
 APPS = ("visiona", "accounts", "credits", "billing", "generation", "gallery")
@@ -73,7 +75,11 @@ def test_what_is_queued_by_name_is_a_task() -> None:
         if getattr(call.func, "id", getattr(call.func, "attr", "")) == "enqueue"
         for value in [value_of(call.args[0], path)]
     }
-    assert queued == {"generation.tasks.run_job", "generation.tasks.check_upload"}
+    assert queued == {
+        "generation.tasks.run_job",
+        "generation.tasks.check_upload",
+        "visiona.webhooks.tasks.handle_events",
+    }
     assert queued <= tasks
     timetable: dict[str, dict[str, Any]] = settings.CELERY["beat_schedule"]  # type: ignore[assignment]
     beats = {entry["task"] for entry in timetable.values()}
@@ -93,7 +99,10 @@ def test_every_job_kind_has_a_pipeline_and_a_queue_that_a_worker_serves() -> Non
     for kind in catalog.KINDS.values():
         module, _, function = kind.pipeline.rpartition(".")
         assert callable(getattr(importlib.import_module(module), function))
-        assert kind.queue in inspect.getsource(machine), "no worker listens to its queue"
+        assert kind.queue in catalog.QUEUES
+    served = [name for hands in machine.WORKERS.values() for name in hands[1].split(",")]
+    assert sorted(served) == sorted([*catalog.QUEUES, webhooks.QUEUE])
+    assert settings.CELERY["task_default_queue"] == webhooks.QUEUE
 
 
 def names_bound(node: ast.AST) -> set[str]:
@@ -154,10 +163,13 @@ def test_everything_on_offer_costs_something_and_starts_with_what_it_offers(
 ) -> None:
     assert kind.price > 0
     assert kind.max_count >= 1
-    assert all(kind.defaults[name] in values for name, values in kind.options.items())
+    for name, values in kind.options.items():
+        default = kind.defaults[name]
+        assert set(default if isinstance(default, list) else [default]) <= set(values)
     for count in range(1, kind.max_count + 1):
-        quote = catalog.quote(kind=kind.name, params={"count": count})
-        assert quote.price == count * kind.price == sum(line.amount for line in quote.lines)
+        quote = catalog.quote(kind=kind.name, params={"count": count}, is_local=False)
+        priced = count if kind.is_priced_by_piece else 1
+        assert quote.price == priced * kind.price == sum(line.amount for line in quote.lines)
 
 
 def test_the_catalogue_offers_exactly_what_the_engine_draws() -> None:
@@ -166,9 +178,28 @@ def test_the_catalogue_offers_exactly_what_the_engine_draws() -> None:
         "color_scheme": engine.COLOR_SCHEMES,
         "aspect_ratio": tuple(engine.ASPECT_RATIOS),
     }
-    assert {name: tuple(labels) for name, labels in forms.LABELS.items()} == dict(
-        catalog.THUMBNAIL.options
-    )
+    assert catalog.IMAGE.options == {"aspect_ratio": tuple(illustration.ASPECT_RATIOS)}
+    assert catalog.PRODUCT_AD.options == {
+        "style": ("auto", *ads.STYLES),
+        "formats": tuple(ads.FORMATS),
+    }
+    assert catalog.MAX_PRODUCT_PHOTOS <= ads.MOST_PHOTOS
+    assert catalog.VIDEO.options == {
+        "quality": film.QUALITIES,
+        "aspect_ratio": film.ASPECT_RATIOS,
+        "music": film.MUSIC,
+    }
+
+
+def test_the_studio_offers_exactly_what_the_catalogue_does() -> None:
+    offered: dict[str, set[str]] = {}
+    for kind in catalog.KINDS.values():
+        for option, values in kind.options.items():
+            assert tuple(value for value, _ in forms.choices_of(kind, option)) == values
+            offered.setdefault(option, set()).update(values)
+    assert set(forms.LABELS) == set(offered)
+    labeled = {name for labels in forms.LABELS.values() for name in labels}
+    assert labeled <= {value for values in offered.values() for value in values}
 
 
 def test_the_free_plan_brings_what_a_new_person_gets(alice: User) -> None:

@@ -35,6 +35,9 @@ SCENARIOS = (
     Scenario(name="polling"),
     Scenario(name="library"),
     Scenario(name="drawing", is_worker=True),
+    Scenario(name="filming", is_worker=True),
+    Scenario(name="beside", is_worker=True),
+    Scenario(name="flight", is_worker=True),
     Scenario(name="starting"),
 )
 

@@ -1,4 +1,4 @@
-"""A thumbnail by the local engine, and the memory of a worker that has drawn every style."""
+"""Thumbnails, images and ads by the local engine, and the memory of a worker that drew it all."""
 
 import io
 import subprocess
@@ -6,17 +6,21 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from itertools import count, cycle
+from typing import Any
 
 from PIL import Image
 
 from generation.catalog import THUMBNAIL
+from generation.engine import ads, illustration
 from generation.pipelines import thumbnail
 from generation.pipelines.base import JobContext, Product
 from generation.providers.base import TitleOrder
 from tests.bench.figures import Figure, Promise, interleaved, timed
 from tests.bench.stage import BASE_DIR
+from tests.samples import IMAGE_PROMPTS
 
 PHOTO = BASE_DIR / "tests/photos/astronaut.jpg"
+PRODUCT = BASE_DIR / "tests/photos/coffee.jpg"
 STYLES = THUMBNAIL.options["style"]
 PAINTED = ("cinematic",)
 SET = tuple(style for style in STYLES if style not in PAINTED)
@@ -34,6 +38,8 @@ def measure(*, quick: bool) -> list[Figure]:
         _drawn("thumbnail, painted scene", PAINTED, None, limit=2500, each=each),
         _drawn("thumbnail, with cut-out", STYLES, photo, limit=2500, each=each),
         _retitled(each=each),
+        _illustrated(each=each),
+        _advertised(each=each),
         _weighed(),
     ]
 
@@ -85,6 +91,65 @@ def _retitled(*, each: int) -> Figure:
     )
 
 
+def _illustrated(*, each: int) -> Figure:
+    """Draw the prompts of the sample sheet; one of them is the usual wait for an image."""
+    prompts, seeds = cycle(IMAGE_PROMPTS), count()
+    ours, baseline = interleaved(
+        timed(lambda: illustrate(next(prompts), seed=next(seeds))),
+        timed(_resize_and_save),
+        rounds=(1 if each == QUICK_TIMES_EACH else 2) * len(IMAGE_PROMPTS),
+        warm_up=1,
+    )
+    return Figure(
+        name=f"image, median of {len(IMAGE_PROMPTS)} prompts",
+        ours=ours,
+        baseline=baseline,
+        unit="ms",
+        promise=Promise.OURS_AT_MOST,
+        limit=2000,
+        note="1024x1024, from the words to the labelled file; Pillow resizes and saves 1280x720",
+    )
+
+
+def illustrate(prompt: str, *, seed: int) -> None:
+    """Draw one image by the engine, as a worker does."""
+    request = illustration.ImageRequest(prompt=prompt, seed=seed)
+    illustration.render(request, progress=lambda _stage, _fraction: None)
+
+
+def _advertised(*, each: int) -> Figure:
+    """Cut a product out of its photo and draw its ads: one in each format, each in a style."""
+    photo, seeds = PRODUCT.read_bytes(), count()
+    ours, baseline = interleaved(
+        timed(lambda: advertise(photo, seed=next(seeds))),
+        timed(_resize_and_save),
+        rounds=2 * each,
+        warm_up=1,
+        of_all=min,
+    )
+    return Figure(
+        name="product ad, set of four",
+        ours=ours,
+        baseline=baseline,
+        unit="ms",
+        promise=Promise.OURS_AT_MOST,
+        limit=4000,
+        note="cut out, drawn in four formats and proved; Pillow resizes and saves 1280x720",
+    )
+
+
+def advertise(photo: bytes, *, seed: int) -> None:
+    """Make a product's ads by the engine, as a worker does."""
+    prepared = ads.prepare([photo])
+    copy = ads.copy_for(prepared, "Caff\u00e8 Rosso", "Now 20% off.", seed=seed)
+    for number, ratio in enumerate(ads.FORMATS):
+        style = ads.STYLES[(seed + number) % len(ads.STYLES)]
+        request = ads.AdRequest(
+            product_name="Caff\u00e8 Rosso", copy=copy, style=style, aspect_ratio=ratio, seed=seed
+        )
+        ads.render(prepared, request, progress=lambda _stage, _fraction: None)
+
+
 def _slowest(styles: int, measured: Sequence[float]) -> float:
     """Take the best of each style's rounds, without what neighbors cost, and the worst of these."""
     return max(min(measured[number::styles]) for number in range(styles))
@@ -93,11 +158,30 @@ def _slowest(styles: int, measured: Sequence[float]) -> float:
 def draw(*, style: str, photo: bytes | None, seed: int) -> Product:
     """Make one thumbnail by the pipeline, as a worker does."""
     params = {**THUMBNAIL.defaults, "title": TITLE, "style": style, "seed": seed}
-    context = JobContext(params=params, photo=photo, report=lambda _stage, _fraction: None)
-    (product,) = thumbnail.make(context)
+    (product,) = thumbnail.make(_context(params, photo))
     if (product.width, product.height) != (1280, 720):
         raise RuntimeError("The thumbnail has another size than was ordered.")
     return product
+
+
+def _context(params: dict[str, Any], photo: bytes | None) -> JobContext:
+    """Return as much of a job as a thumbnail needs; it keeps and orders nothing."""
+
+    def unused(*_: Any, **__: Any) -> Any:
+        raise AssertionError("A thumbnail is made in one go, and here.")
+
+    return JobContext(
+        params=params,
+        prompt="",
+        report=lambda _stage, _fraction: None,
+        photos=lambda: (photo,) if photo else (),
+        checkpoint=unused,
+        original=unused,
+        provider_of=unused,
+        most_images=unused,
+        ask=unused,
+        on_queue=unused,
+    )
 
 
 def _resize_and_save() -> None:

@@ -14,6 +14,7 @@ from visiona.embedded.throwaway import Servers
 BASE_DIR = Path(__file__).parents[2]
 OWNER_URL = "BENCH_OWNER_URL"
 SUPERUSER_URL = "BENCH_SUPERUSER_URL"
+WEB_URL = "BENCH_WEB_URL"
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 FOREIGN = (
@@ -38,6 +39,7 @@ def environment_of(servers: Servers, *, database_url: str, settings: str) -> dic
         "OMP_NUM_THREADS": "1",  # as the supervisor of `make run` has it
         OWNER_URL: servers.database_url,
         SUPERUSER_URL: servers.superuser_url,
+        WEB_URL: servers.web_url,
     }
 
 

@@ -18,13 +18,11 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.models import User
+from generation.catalog import QUEUES
 from generation.services import running, uploads
 from tests import databases
 from tests.browser.shots import ARTIFACTS, watch
 from visiona.embedded.css import build_css
-
-# Playwright's synchronous interface runs an event loop in this thread; Django would refuse the ORM.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 FLAGS = (
     "--disable-gpu",
@@ -37,6 +35,14 @@ FLAGS = (
 )
 
 SignIn = Callable[[BrowserContext, User], None]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orm_beside_the_browser() -> Iterator[None]:
+    """Playwright runs an event loop in this thread, where Django would refuse the ORM."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +115,7 @@ class Engine:
     def _work(self) -> None:
         try:
             while not self._end.is_set():
-                if not (running.run_due(queue="quick") or uploads.check_due()):
+                if not (any(running.run_due(queue=one) for one in QUEUES) or uploads.check_due()):
                     self._end.wait(0.05)
         finally:
             close_old_connections()

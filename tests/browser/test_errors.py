@@ -26,7 +26,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch) -> FailWith:
         def fail(**_: Any) -> Any:
             raise error
 
-        monkeypatch.setattr("generation.views.selectors.jobs_of", fail)
+        monkeypatch.setattr("generation.views.studio.selectors.jobs_of", fail)
 
     return break_it
 

@@ -54,7 +54,7 @@ def test_what_is_in_the_bin_can_be_restored(alices: Page, picture: str) -> None:
     alices.get_by_role("button", name=f"Restore “{picture}”").click()
 
     expect(alices.locator("main")).to_contain_text("Back in your library")
-    alices.get_by_role("link", name="Pictures").click()
+    alices.get_by_role("link", name="Results").click()
     expect(alices.locator("main img")).to_have_count(1)
 
 
@@ -142,7 +142,7 @@ def test_a_search_shows_what_matches_and_stays_in_the_address(alices: Page, thir
     alices.reload()
     expect(alices.locator("main a.frame")).to_have_count(1)
     alices.get_by_role("searchbox").fill("nothing like it")
-    expect(alices.get_by_text("No picture matches")).to_be_visible()
+    expect(alices.get_by_text("Nothing matches")).to_be_visible()
     assert barriers(alices) == []
     shoot(alices, "library-no-match")
     alices.get_by_role("link", name="Show all").click()
@@ -161,21 +161,21 @@ def test_a_star_is_kept_and_can_be_asked_for(alices: Page, picture: str) -> None
     alices.get_by_role("button", name=f"Star “{picture}”").click()
     expect(star).to_have_attribute("aria-pressed", "false")
     alices.reload()
-    expect(alices.get_by_text("No picture matches")).to_be_visible()
+    expect(alices.get_by_text("Nothing matches")).to_be_visible()
 
 
 def test_many_are_chosen_by_keyboard_deleted_and_taken_back(alices: Page, thirty: int) -> None:
     alices.goto("/library/")
     alices.locator("main").focus()
     alices.keyboard.press("Control+a")
-    expect(alices.locator("[data-chosen-count]")).to_have_text("24 pictures chosen")
-    expect(alices.locator("#live")).to_have_text("24 pictures chosen")
+    expect(alices.locator("[data-chosen-count]")).to_have_text("24 results chosen")
+    expect(alices.locator("#live")).to_have_text("24 results chosen")
     assert barriers(alices) == []
     shoot(alices, "library-chosen")
 
     alices.keyboard.press("Delete")
 
-    expect(alices.locator("#toasts")).to_contain_text("Moved 24 pictures to the bin.")
+    expect(alices.locator("#toasts")).to_contain_text("Moved 24 results to the bin.")
     expect(alices.locator("main .frame-empty")).to_have_count(24)
     alices.locator("#toasts").get_by_role("button", name="Undo").click()
     expect(alices.locator("main .frame-empty")).to_have_count(0)
@@ -192,7 +192,7 @@ def test_a_range_is_chosen_with_shift_and_comes_as_a_zip(alices: Page, thirty: i
     with alices.expect_download() as download:
         alices.get_by_role("button", name="ZIP").click()
 
-    assert download.value.suggested_filename == "visiona-pictures.zip"
+    assert download.value.suggested_filename == "visiona-library.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
         assert len(archive.namelist()) == 4
     alices.keyboard.press("Escape")
@@ -206,7 +206,7 @@ def test_the_select_button_makes_pictures_choices_instead_of_links(
     alices.goto("/library/")
     alices.get_by_role("button", name="Select").click()
     alices.locator("main a.frame").first.click()
-    expect(alices.locator("[data-chosen-count]")).to_have_text("1 picture chosen")
+    expect(alices.locator("[data-chosen-count]")).to_have_text("1 result chosen")
     expect(alices.locator(".pswp")).to_have_count(0)
     alices.get_by_role("button", name="Choose none").click()
     expect(alices.locator("#chosen")).to_be_hidden()
@@ -222,12 +222,12 @@ def test_choosing_works_without_javascript(
     for number in (0, 1):
         page.locator("[name=ids]").nth(number).check(force=True)
 
-    page.get_by_role("button", name="Delete the chosen pictures").click()
+    page.get_by_role("button", name="Delete the chosen results").click()
 
-    expect(page.get_by_text("Moved 2 pictures to the bin.")).to_be_visible()
+    expect(page.get_by_text("Moved 2 results to the bin.")).to_be_visible()
     assert Asset.objects.filter(deleted_at=None).count() == thirty - 2
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("2 pictures are back in your library.")).to_be_visible()
+    expect(page.get_by_text("2 results are back in your library.")).to_be_visible()
     context.close()
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI document is complete, is the one in docs/, and says what the API really answers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,31 @@ SIGN_IN = {"email": "alice@example.com", "password": factories.PASSWORD}
 BODIES: dict[tuple[str, str], Any] = {
     ("post", "/api-keys"): {"name": "A program"},
     ("post", "/assets/delete"): {"ids": ["019f0000-0000-7000-8000-000000000001"]},
+    ("post", "/assets/{asset_id}/recut"): {"captions": False},
     ("post", "/assets/{asset_id}/retitle"): {"title": "Another"},
+    ("post", "/assets/{asset_id}/reword"): {"headline": "Another"},
     ("patch", "/assets/{asset_id}"): {"title": "Mine", "starred": True},
     ("post", "/auth/login"): SIGN_IN,
     ("post", "/auth/signup"): SIGN_IN | {"email": "carol@example.com"},
     ("post", "/credits/quote"): ORDER,
     ("post", "/jobs"): ORDER,
     ("patch", "/me"): {"name": "Alice"},
+    ("post", "/projects"): {"name": "Winter mugs", "product_name": "Mug"},
+    ("patch", "/projects/{project_id}"): {"prompt": "Warm hands"},
+    ("post", "/prompts/enhance"): {"prompt": "Red sneakers", "kind": "image"},
     ("post", "/uploads"): {"filename": "me.jpg", "bytes": 1000, "content_type": "image/jpeg"},
 }
 UPLOADS = {("post", "/photos")}
-PLACES = ("job_id", "asset_id", "photo_id", "upload_id", "key_id")
+PLACES = ("job_id", "asset_id", "photo_id", "project_id", "upload_id", "key_id")
 LAST = ("post", "/auth/logout")
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
+
+
+@pytest.fixture(autouse=True)
+def plain_pictures() -> Iterator[None]:
+    """What an ad looks like with other words is not what this is about."""
+    with factories.plain_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +71,14 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def place_of(method: str, path: str, alice: Household) -> str:
     """Fill in an address with what of Alice's is in the right state for it."""
-    waiting = path.endswith("/cancel")
-    job = alice.waiting if waiting else alice.failed if path.endswith("/retry") else alice.delivered
-    asset = alice.binned if path.endswith("/restore") else alice.kept
+    last = path.rpartition("/")[2]
+    jobs = {"cancel": alice.waiting, "retry": alice.failed, "preview": alice.declined}
+    assets = {"restore": alice.binned, "reword": alice.ad, "recut": alice.film}
     return path.format(
-        job_id=job.pk,
-        asset_id=asset.pk,
+        job_id=jobs.get(last, alice.delivered).pk,
+        asset_id=assets.get(last, alice.kept).pk,
         photo_id=alice.photo.pk,
+        project_id=alice.project.pk,
         upload_id=alice.arriving.pk,
         key_id=alice.key_id,
     )
@@ -153,7 +167,15 @@ def test_lists_are_documented_with_their_cursor(document: dict[str, Any]) -> Non
         lists.append(path.removeprefix("/api/v1"))
         content = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         assert content["properties"]["meta"] == {"$ref": "#/components/schemas/ListMeta"}
-    assert lists == ["/api-keys", "/assets", "/credits/entries", "/jobs", "/photos", "/uploads"]
+    assert lists == [
+        "/api-keys",
+        "/assets",
+        "/credits/entries",
+        "/jobs",
+        "/photos",
+        "/projects",
+        "/uploads",
+    ]
     assert "x-page" not in str(document)
 
 

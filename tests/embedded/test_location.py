@@ -1,11 +1,21 @@
 """Where the embedded servers of a data directory live."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from visiona.embedded import location
+
+MAKE = """
+import os, sys
+from pathlib import Path
+from visiona.embedded.folders import make_data_dir
+os.umask(0o077)
+make_data_dir(Path(sys.argv[1]))
+"""
 
 
 @pytest.fixture
@@ -75,3 +85,12 @@ def test_a_folder_is_passed_by_its_owner_and_where_it_is_open(tmp_path: Path) ->
     assert not location.is_reachable(folder / "file", uid=folder.stat().st_uid + 1)
     assert location._may_pass(folder, folder.stat().st_uid)
     assert location._may_pass(folder / "missing", None)
+
+
+def test_folders_are_for_whom_they_are_meant_whatever_the_umask(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "data"
+
+    subprocess.run([sys.executable, "-c", MAKE, folder], check=True)
+
+    passable = 0o711 if os.geteuid() == 0 else 0o700
+    assert [path.stat().st_mode & 0o777 for path in (folder.parent, folder)] == [passable] * 2

@@ -117,10 +117,13 @@ def test_lock_files_of_another_process_are_stale(data_dir: Path) -> None:
     with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
         for path in (database.cluster / "postmaster.pid", socket_lock):
             path.write_text(f"{stranger.pid}\n{database.cluster}\n1\n5432\n\n\n  1234567 9\n")
+            path.chmod(0o644)  # whatever our umask is, the service account wrote its own
 
-        with throwaway_servers(data_dir) as servers, psycopg.connect(servers.database_url):
-            assert stranger.poll() is None
-        stranger.kill()
+        try:
+            with throwaway_servers(data_dir) as servers, psycopg.connect(servers.database_url):
+                assert stranger.poll() is None
+        finally:
+            stranger.kill()
 
 
 def test_servers_that_an_earlier_run_left_are_ended_first(

@@ -168,7 +168,7 @@ def test_what_ignores_every_signal_is_killed_in_its_round(
         supervisor.wait_for(lambda: len(lines) == 4, what="All")
         asked_at = time.monotonic()
 
-    assert 1.4 < time.monotonic() - asked_at < 2.5
+    assert 1.4 < time.monotonic() - asked_at < 5
     assert marked_processes() == set()
 
 
@@ -181,7 +181,7 @@ def test_a_second_interrupt_kills_at_once(lines: list[str], marked_processes: Fi
         started_at = time.monotonic()
         supervisor.run()
 
-    assert time.monotonic() - started_at < 3
+    assert time.monotonic() - started_at < 5
     assert marked_processes() == set()
 
 

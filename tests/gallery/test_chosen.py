@@ -47,12 +47,12 @@ def test_the_chosen_go_to_the_bin_together_and_come_back_together(
     assert in_bin(alice) == 2
     assert body.count('<hx-partial hx-target="#asset-') == 2
     assert '"undo": "#undo button"' in answer["HX-Trigger"]
-    assert "Moved 2 pictures to the bin." in answer["HX-Trigger"]
+    assert "Moved 2 results to the bin." in answer["HX-Trigger"]
 
     answer = alices_browser.post("/library/chosen/restore/", ids(three[:2]), headers=HTMX)
 
     assert in_bin(alice) == 0
-    assert "2 pictures are back in your library." in answer["HX-Trigger"]
+    assert "2 results are back in your library." in answer["HX-Trigger"]
 
 
 def test_without_javascript_one_notice_takes_all_of_them_back(
@@ -60,7 +60,7 @@ def test_without_javascript_one_notice_takes_all_of_them_back(
 ) -> None:
     answer = alices_browser.post("/library/chosen/delete/", ids(three), follow=True)
     body = answer.content.decode()
-    assert "Moved 3 pictures to the bin." in body
+    assert "Moved 3 results to the bin." in body
     assert body.count('<input type="hidden" name="ids"') == 3
 
     alices_browser.post("/library/chosen/restore/", ids(three))
@@ -73,7 +73,7 @@ def test_the_chosen_come_as_one_zip(
 ) -> None:
     answer = alices_browser.post("/library/chosen/download/", ids(three[:2]))
     assert answer["Content-Type"] == "application/zip"
-    assert answer["Content-Disposition"] == 'attachment; filename="visiona-pictures.zip"'
+    assert answer["Content-Disposition"] == 'attachment; filename="visiona-library.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
         assert archive.testzip() is None
         names = [f"{n:03}-{one.download_name}" for n, one in enumerate(three[:2], 1)]

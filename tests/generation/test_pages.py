@@ -9,9 +9,11 @@ from django.test import Client
 
 from accounts.models import User
 from credits import selectors as credits_selectors
-from generation import selectors, views
+from generation import selectors
 from generation.models import Asset, Job
 from generation.services import photos, running
+from generation.views import photos as photo_pages
+from generation.views import studio
 from tests import factories
 from tests.clients import ApiClient
 from visiona.lib import clock
@@ -116,8 +118,8 @@ def test_too_few_credits_are_told_beside_the_button(alices_browser: Client, alic
 
 
 def test_the_quote_follows_the_count_and_survives_nonsense(alices_browser: Client) -> None:
-    assert "30" in alices_browser.get("/studio/quote/?count=3").content.decode()
-    assert "10" in alices_browser.get("/studio/quote/?count=many").content.decode()
+    assert "30" in alices_browser.get("/studio/thumbnail/quote/?count=3").content.decode()
+    assert "10" in alices_browser.get("/studio/thumbnail/quote/?count=many").content.decode()
 
 
 def test_a_job_shows_what_became_of_it(alices_browser: Client, alice: User) -> None:
@@ -198,7 +200,7 @@ def test_a_remix_begins_from_a_picture_and_remembers_it(
 
     assert 'value="The original"' in body
     assert f'name="remix_of" value="{original.pk}"' in body
-    assert 'value="neon" data-quote checked' in body
+    assert 'value="neon" checked' in body
     alices_browser.post("/studio/", order(title="Another", remix_of=str(original.pk)))
     remix = Job.objects.get(params__title="Another")
     assert remix.remix_of_id == original.pk
@@ -236,7 +238,7 @@ def test_settings_from_an_order_with_a_deleted_photo_come_without_it(
 def test_the_photo_that_is_chosen_is_always_among_those_shown(
     alices_browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "RECENT_PHOTOS", 1)
+    monkeypatch.setattr(studio, "RECENT_PHOTOS", 1)
     older = factories.make_photo(alice)
     factories.make_photo(alice, "coffee.jpg")
     job = factories.make_job(alice, photo_id=str(older.pk))
@@ -323,7 +325,7 @@ def test_a_photo_for_which_there_is_no_room_stays_deleted(
 def test_photos_come_in_pages(
     alices_browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PHOTOS_PAGE", 1)
+    monkeypatch.setattr(photo_pages, "PHOTOS_PAGE", 1)
     older, newer = factories.make_photo(alice), factories.make_photo(alice, "coffee.jpg")
     first = alices_browser.get("/photos/").content.decode()
     rest = alices_browser.get(f"/photos/?before={newer.pk}", headers=HTMX).content.decode()

@@ -72,6 +72,17 @@ class Replicate(StandIn):
 
     def tell(self, id: str, *, event: str = "completed", forged: bool = False) -> httpx.Response:  # noqa: A002
         """Send a webhook; to be called again, late, or in another order, as one likes."""
+        address, body, headers = self.letter(id, event=event, forged=forged)
+        return httpx.post(address, content=body, headers=headers, timeout=5)
+
+    def letter(
+        self,
+        id: str,  # noqa: A002
+        *,
+        event: str = "completed",
+        forged: bool = False,
+    ) -> tuple[str, bytes, dict[str, str]]:
+        """Return a webhook for whoever sends it: the address, the body, the headers."""
         address, events = self.webhooks[id]
         assert event in events
         body = json.dumps(public(self.works[id])).encode()
@@ -85,7 +96,7 @@ class Replicate(StandIn):
             "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
             "content-type": "application/json",
         }
-        return httpx.post(address, content=body, headers=headers, timeout=5)
+        return address, body, headers
 
     def tell_all(self, *, seed: int = 0) -> None:
         """Send every event of everybody twice, in no order."""

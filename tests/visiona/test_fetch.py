@@ -412,7 +412,7 @@ def test_a_drip_ends_at_the_deadline(
     began = time.monotonic()
     with pytest.raises(Unreachable):
         get(server, seconds=0.5)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_silence_ends_sooner_than_the_deadline(

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 from accounts.models import Role, User
 from credits import selectors as credits_selectors
 from generation import selectors as generation_selectors
+from generation.catalog import KINDS
 from tests.clients import ApiClient
 from tests.factories import PASSWORD
 from visiona import handlers, pages
@@ -158,10 +159,44 @@ def test_search_engines_are_kept_out_of_what_is_private(client: Client) -> None:
     assert "Disallow: /" not in lines
 
 
+def test_the_landing_page_names_the_prices_that_are_charged(client: Client) -> None:
+    body = client.get("/").content.decode()
+    for kind, words in {
+        "product_ad": "credits a set",
+        "video": "credits",
+        "image": "credits each",
+        "thumbnail": "credits each",
+    }.items():
+        assert f'<p class="credits">{KINDS[kind].price} {words}</p>' in body
+
+
 def test_the_landing_page_says_where_it_really_lives(client: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "https://visiona.example"
     page = client.get("/", headers={"Host": "localhost"}).content.decode()
     assert '<link rel="canonical" href="https://visiona.example/">' in page
+
+
+NOBODY_ELSE = "no other service is sent your photo"
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence", "is_kept"),
+    [
+        ({}, "own machines make the pictures", True),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "A model server of our choice writes", True),
+        ({"GEMINI_API_KEY": "key"}, "Google Gemini writes texts, makes pictures and makes", False),
+        ({"REPLICATE_API_TOKEN": "key"}, "Replicate makes pictures and makes clips. Each", False),
+    ],
+    ids=["nobody", "words only", "gemini", "replicate"],
+)
+def test_the_landing_page_promises_of_photos_what_the_settings_keep(
+    client: Client, settings: Any, keys: dict[str, str], sentence: str, *, is_kept: bool
+) -> None:
+    for name, value in keys.items():
+        setattr(settings, name, value)
+    page = client.get("/").content.decode()
+    assert sentence in page
+    assert (NOBODY_ELSE in page) is is_kept
 
 
 def test_the_styleguide_is_for_staff(client: Client, alice: User, settings: Any) -> None:
@@ -227,7 +262,7 @@ def test_without_maintenance_nobody_is_turned_away(client: Client) -> None:
 def test_pages_are_sent_compressed_and_pictures_are_left_alone(client: Client) -> None:
     page = client.get("/", headers={"Accept-Encoding": "gzip"})
     assert page["Content-Encoding"] == "gzip"
-    assert "A title and a photo in." in gzip.decompress(page.content).decode()
+    assert "Words and a photo in." in gzip.decompress(page.content).decode()
 
     document = client.get("/api/v1/schema", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in document

@@ -5,6 +5,7 @@ probe until somebody says whose ids belong there.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,7 +27,12 @@ OPEN_TO_PROGRAMS = {
     "/api/v1/schema": "the document that says how to sign in",
     "/api/v1/auth/signup": "the door for new people",
     "/api/v1/auth/login": "the door for known ones",
+    "/webhooks/replicate": "what a provider sends is signed",
+    "/api/auth/signup": "the same door by its old address",
+    "/api/auth/login": "the same door by its old address",
 }
+# What can stand in a place of an address and is nobody's.
+NOBODYS = {"kind": "image"}
 OPEN_TO_PEOPLE = {
     "/": "the landing page",
     "/theme/": "paper or darkroom, kept in a cookie",
@@ -44,6 +50,9 @@ OPEN_TO_PEOPLE = {
     "/styleguide/": "for staff; nobody else learns that it is there",
     "/styleguide/mails/": "for staff; nobody else learns that it is there",
     "/styleguide/mail/": "for staff; nobody else learns that it is there",
+    "/staff/providers/": "for staff; nobody else learns that it is there",
+    "/staff/providers/flip/": "for staff; nobody else learns that it is there",
+    "/webhooks/replicate": "takes what Replicate has signed",
     "/healthz": "this process answers",
     "/readyz": "what it needs answers",
 }
@@ -51,8 +60,24 @@ OPEN_TO_PEOPLE = {
 # What has to be said for an address to do anything at all.
 BODIES = {
     "api/v1/assets/<uuid:asset_id>/retitle": {"title": "Another title"},
+    "api/v1/assets/<uuid:asset_id>/reword": {"headline": "Other words"},
+    "api/v1/assets/<uuid:asset_id>/recut": {"captions": False},
     "library/<uuid:asset_id>/retitle/": {"title": "Another title"},
+    "library/<uuid:asset_id>/reword/": {"headline": "Other words"},
+    "library/<uuid:asset_id>/recut/": {
+        "trim_start": 0,
+        "trim_end": 5,
+        "music": "calm",
+        "volume": 50,
+    },
 }
+
+
+@pytest.fixture(autouse=True)
+def plain_pictures() -> Iterator[None]:
+    """What an ad looks like with other words is not what this is about."""
+    with factories.plain_pictures():
+        yield
 
 
 @pytest.fixture
@@ -63,8 +88,15 @@ def households() -> tuple[Household, Household]:
 def ids_of(person: Household) -> dict[str, list[str]]:
     """What of a person's can stand in each place of an address, in every state it can be in."""
     return {
-        "job_id": [str(job.pk) for job in (person.waiting, person.failed, person.delivered)],
-        "asset_id": [str(asset.pk) for asset in (person.kept, person.binned, person.photo)],
+        "job_id": [
+            str(job.pk)
+            for job in (person.waiting, person.failed, person.declined, person.delivered)
+        ],
+        "asset_id": [
+            str(asset.pk)
+            for asset in (person.kept, person.binned, person.ad, person.film, person.photo)
+        ],
+        "project_id": [str(person.project.pk)],
         "upload_id": [str(person.arriving.pk)],
         "photo_id": [str(one.pk) for one in (person.photo, person.binned_photo, person.kept)],
         "key_id": [person.key_id],
@@ -83,12 +115,16 @@ def with_ids(*, streams: bool = False) -> list[Route]:
     return [
         route
         for route in routes()
-        if route.places and route.name not in OPENED_BY_A_SECRET and is_stream(route) == streams
+        if set(route.places) - set(NOBODYS)
+        and route.name not in OPENED_BY_A_SECRET
+        and is_stream(route) == streams
     ]
 
 
 def without_ids() -> list[Route]:
-    return [route for route in routes() if not route.places and not is_stream(route)]
+    return [
+        route for route in routes() if set(route.places) <= set(NOBODYS) and not is_stream(route)
+    ]
 
 
 def addresses(route: Route, person: Household) -> list[str]:
@@ -118,7 +154,8 @@ def everything_of(person: Household) -> list[str]:
         "accounts_user", "accounts_apitoken", "accounts_idempotencykey", "account_emailaddress",
         "usersessions_usersession",
         "credits_wallet", "credits_entry", "credits_reservation",
-        "generation_job", "generation_asset", "generation_notice",
+        "generation_job", "generation_asset", "generation_notice", "generation_project",
+        "generation_step",
     )  # fmt: skip
     found: list[str] = []
     for table in tables:
@@ -133,7 +170,7 @@ def everything_of(person: Household) -> list[str]:
 
 def test_the_probe_knows_routes_of_every_sort() -> None:
     patterns = {route.pattern.split("/")[0] for route in with_ids()}
-    assert patterns == {"account", "jobs", "library", "photos", "api", "files"}
+    assert patterns == {"account", "jobs", "library", "photos", "projects", "api", "files"}
     assert len(with_ids()) >= 16
     assert len(with_ids(streams=True)) >= 1
 
@@ -226,11 +263,12 @@ def refused(route: Route, answer: Any, address: str) -> None:
 @pytest.mark.parametrize("route", without_ids(), ids=str)
 def test_nobody_gets_only_what_is_open_on_purpose(route: Route, db: None) -> None:
     for method in METHODS:
-        answer = ask(None, route, method, str(route))
+        address = route.with_places(NOBODYS)
+        answer = ask(None, route, method, address)
         if str(route) in OPEN_TO_PROGRAMS | OPEN_TO_PEOPLE:
             assert answer.status_code != 500, method
         elif route.is_api:
-            refused(route, answer, str(route))
+            refused(route, answer, address)
         else:
             assert answer.status_code == 302, method
             assert answer["Location"].startswith("/accounts/login/"), method
@@ -244,12 +282,14 @@ def test_a_list_of_bobs_names_nothing_of_alices(
     hers = {value for value in named if not value.isdecimal()}  # a number says nothing of hers
     hers |= {str(alice.user.pk), alice.user.email}
     for route in without_ids():
-        answer = ask(bob, route, "GET", str(route))
+        answer = ask(bob, route, "GET", route.with_places(NOBODYS))
         body = b"".join(answer) if answer.streaming else answer.content  # static files stream
         assert [value for value in hers if value in body.decode()] == [], route
 
 
-@pytest.mark.parametrize("path", ["jobs", "assets", "photos", "credits/entries", "api-keys"])
+@pytest.mark.parametrize(
+    "path", ["jobs", "assets", "photos", "projects", "credits/entries", "api-keys"]
+)
 def test_the_lists_show_alice_what_is_hers(
     path: str, households: tuple[Household, Household]
 ) -> None:
@@ -267,8 +307,18 @@ def test_ids_of_alices_in_a_body_or_a_query_are_not_found_either(
     alice, bob = households
     before = everything_of(alice)
 
-    order = {"kind": "thumbnail", "title": "Hers", "photo_id": str(alice.photo.pk)}
+    order: dict[str, Any] = {"kind": "thumbnail", "title": "Hers", "photo_id": str(alice.photo.pk)}
     assert bob.api.post("jobs", order).status_code == 404
+    project, photos = str(alice.project.pk), [str(alice.photo.pk)]
+    for order in (
+        {"kind": "image", "prompt": "Hers", "project_id": project},
+        {"kind": "product_ad", "product_name": "Hers", "photo_ids": photos},
+        {"kind": "video", "product_name": "Hers", "photo_ids": photos},
+    ):
+        assert bob.api.post("jobs", order).status_code == 404
+    assert bob.api.post("projects", {"name": "Hers", "photo_ids": photos}).status_code == 404
+    for path in (f"jobs?project_id={project}", f"assets?project_id={project}"):
+        assert bob.api.get(path).json()["data"] == []
     ids = [str(asset.pk) for asset in (alice.kept, alice.binned, alice.photo)]
     deleted = bob.api.post("assets/delete", {"ids": ids})
     assert (deleted.status_code, deleted.json()["data"]) == (200, {"deleted": 0})

@@ -15,13 +15,13 @@ def make_data_dir(data_dir: Path) -> None:
 
     Raises OSError.
     """
-    data_dir.mkdir(mode=_mode(), parents=True, exist_ok=True)
+    _make(data_dir)
 
 
 def make_parents(path: Path) -> None:
     """Make the folders above a path."""
     try:
-        path.parent.mkdir(mode=_mode(), parents=True, exist_ok=True)
+        _make(path.parent)
     except OSError as error:
         raise CannotStart(f"{path.parent} cannot be made: {error.strerror}.") from None
 
@@ -42,5 +42,13 @@ def make_socket_dir(*, data_dir: Path, account: Account | None = None) -> Path:
     return folder
 
 
-def _mode() -> int:
-    return 0o711 if os.geteuid() == 0 else 0o700
+def _make(folder: Path) -> None:
+    """Make a folder, and those above it, for whom they are meant, whatever the umask says."""
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    for above in reversed(folder.parents):
+        if not above.exists():
+            above.mkdir(exist_ok=True)
+            above.chmod(above.stat().st_mode | mode)
+    if not folder.is_dir():
+        folder.mkdir(mode=mode, exist_ok=True)
+        folder.chmod(mode)

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +28,14 @@ CELERY_AS_ROOT = {  # it refuses pickles, which we do not use, and warns at leng
     "C_FORCE_ROOT": "1",
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }
+ONE_PROCESS = ("--concurrency", "1")
+WORKERS = {  # who draws has a process of its own; who waits for others needs only a thread
+    "quick": ("--queues", "quick", *ONE_PROCESS),
+    "films": ("--queues", "films", *ONE_PROCESS),
+    # Redis is asked for both by turns: the timetable never waits behind a thousand jobs.
+    "calls": ("--queues", "calls,chores", "--pool", "threads", "--concurrency", "16"),
+}
+NICENESS = {"quick": 5, "films": 19}
 LEFTOVER_SECONDS = 12.0  # what a killed supervisor leaves ends by itself in this time
 
 
@@ -205,13 +213,20 @@ def _background(machine: Machine, access: roles.Access) -> Iterator[Program]:
     celery = ("-m", "celery", "--quiet", "--app", "visiona")
     manners = ("--loglevel", "WARNING")
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    for queue in ("quick", "slow"):
-        worker = ("worker", "--queues", queue, "--concurrency", "1", "--hostname", f"{queue}@%h")
-        name = f"worker-{queue}"
-        yield _python(machine, name, access.jobs, *celery, *worker, *manners, *alone)
-    yield _python(machine, "jobs", access.jobs, "manage.py", "run_jobs")
+    for name, hands in WORKERS.items():
+        worker = ("worker", *hands, "--hostname", f"{name}@%h", *manners, *alone)
+        program = _python(machine, f"worker-{name}", access.jobs, *celery, *worker)
+        yield _yielding(program, NICENESS.get(name, 0))
+    loop = _python(machine, "jobs", access.jobs, "manage.py", "run_jobs")
+    yield _yielding(loop, NICENESS["quick"])
     schedule = ("beat", "--schedule", str(machine.data_dir / "beat"))
     yield _python(machine, "beat", access.jobs, *celery, *schedule, *manners)
+
+
+def _yielding(program: Program, niceness: int) -> Program:
+    """Let whoever draws yield to whoever answers."""
+    nice = ("nice", "-n", str(niceness)) if niceness else ()
+    return replace(program, command=(*nice, *program.command))
 
 
 def _python(machine: Machine, name: str, database_url: str, *arguments: str) -> Program:
@@ -223,6 +238,7 @@ def _python(machine: Machine, name: str, database_url: str, *arguments: str) -> 
         "PORT": str(machine.port),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",  # or else each thread keeps what others have freed
         **(CELERY_AS_ROOT if os.geteuid() == 0 else {}),
     }
     command = (sys.executable, *arguments)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import IO, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -21,6 +21,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpcore
 
 from visiona.lib.errors import Unavailable, UpstreamError
+from visiona.lib.patience import Patience, PatientStream, until
 
 MOST_REDIRECTS = 4
 CONNECT_SECONDS = 5.0
@@ -88,8 +89,8 @@ class Fetcher:
 
     def fetch(self, url: str, *, to: IO[bytes], max_bytes: int, seconds: float = 60) -> Fetched:
         """Write what is at an address to a file. Raises Refused and Unreachable."""
-        deadline = time.monotonic() + seconds
-        network = CheckedNetwork(self.resolve, self._is_stand_in, deadline)
+        patience = partial(until, time.monotonic() + seconds)
+        network = CheckedNetwork(self.resolve, self._is_stand_in, patience)
         with (
             _failures_named(),
             httpcore.ConnectionPool(self.ssl_context, network_backend=network) as pool,
@@ -138,11 +139,11 @@ class CheckedNetwork(httpcore.NetworkBackend):
     """Resolves a name once, and connects to an address that was checked, until a deadline."""
 
     def __init__(
-        self, resolve: Resolver, is_stand_in: Callable[[str, int], bool], deadline: float
+        self, resolve: Resolver, is_stand_in: Callable[[str, int], bool], patience: Patience
     ) -> None:
         self._resolve = resolve
         self._is_stand_in = is_stand_in
-        self._deadline = deadline
+        self._patience = patience
         self._network = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -158,46 +159,16 @@ class CheckedNetwork(httpcore.NetworkBackend):
             raise Refused("This host leads into a private network.")
         failure: Exception = httpcore.ConnectError("no address")
         for address in addresses:
-            patience = _within(self._deadline, timeout)
+            left = self._patience(timeout)
             try:
                 stream = self._network.connect_tcp(
-                    address, port, patience, local_address, socket_options
+                    address, port, left, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return TimedStream(stream, self._deadline)
+                return PatientStream(stream, self._patience)
         raise failure
-
-
-class TimedStream(httpcore.NetworkStream):
-    """A connection that ends at a deadline, however little it sends at a time."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _within(self._deadline, timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _within(self._deadline, timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        patience = _within(self._deadline, timeout)
-        secured = self._stream.start_tls(ssl_context, server_hostname, patience)
-        return TimedStream(secured, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
 
 def _receive(response: httpcore.Response, to: IO[bytes], max_bytes: int) -> Fetched:
@@ -255,11 +226,3 @@ def _header(response: httpcore.Response, wanted: str) -> str:
 
 def _patience() -> dict[str, Any]:
     return {"timeout": {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS}}
-
-
-def _within(deadline: float, timeout: float | None) -> float:
-    """Return how long one step may take. Raises ReadTimeout after the deadline."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("deadline")
-    return left if timeout is None else min(left, timeout)

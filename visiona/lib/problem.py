@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from visiona.lib import errors, request_id
 
 CONTENT_TYPE = "application/problem+json"
-API_PREFIXES = ("/api/", "/stream/")
+API_PREFIXES = ("/api/", "/stream/", "/webhooks/")
 UPLOADS = "/files/"
 
 logger = logging.getLogger(__name__)

@@ -29,7 +29,12 @@ QUARANTINE = "quarantine"
 """The folder of what strangers sent and nobody has looked at: never served."""
 UNFINISHED_KEPT_SECONDS = 3600
 QUARANTINE_KEPT_SECONDS = 24 * 3600
-CONTENT_TYPES = {".jpg": "image/jpeg", ".webp": "image/webp", ".png": "image/png"}
+CONTENT_TYPES = {
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".png": "image/png",
+    ".mp4": "video/mp4",
+}
 """What is shown in a page; everything else is only ever saved to disk."""
 MISSING = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 

@@ -1,1 +1,0 @@
-"""Pictures that show what the engine makes, and the program that draws them."""

@@ -1,0 +1,48 @@
+"""The API of what can be ordered: prices, quotes, and better prompts."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.http import ApiRequest
+from generation.api.jobs import ORDER
+from generation.api.serializers.orders import (
+    PriceOutput,
+    PromptInput,
+    PromptOutput,
+    QuoteOutput,
+    read_order,
+)
+from generation.catalog import KINDS
+from generation.services import jobs, prompts
+
+
+class PriceList(APIView):
+    """What everything costs."""
+
+    @extend_schema(responses=PriceOutput(many=True))
+    def get(self, request: ApiRequest) -> Response:
+        """Return the catalogue: kinds, prices and options."""
+        return Response(PriceOutput(list(KINDS.values()), many=True).data)
+
+
+class QuoteMaker(APIView):
+    """What one order would cost."""
+
+    @extend_schema(request=ORDER, responses=QuoteOutput)
+    def post(self, request: ApiRequest) -> Response:
+        """Price an order by the function that charges; nothing is held."""
+        kind, params = read_order(request.data)
+        return Response(QuoteOutput(jobs.quote(kind=kind, params=params)).data)
+
+
+class PromptEnhance(APIView):
+    """A better prompt."""
+
+    @extend_schema(request=PromptInput, responses=PromptOutput)
+    def post(self, request: ApiRequest) -> Response:
+        """Make a prompt better; nothing is ordered, and it is free."""
+        asked = PromptInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        better = prompts.enhance(user_id=request.user.pk, **asked.validated_data)
+        return Response(PromptOutput(better).data)

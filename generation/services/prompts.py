@@ -1,0 +1,85 @@
+"""Make a prompt better: by a language model where there is one, else by rules."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generation.catalog import MAX_PROMPT
+from generation.errors import ProviderError
+from generation.models import Job
+from generation.providers import local, registry
+from generation.providers.ports import Capability, ProviderCall, TextRequest, Turn
+from generation.services import provider_calls
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+SYSTEM = (
+    "You rewrite prompts for an image generator. Keep the subject and every concrete detail that "
+    "the person named. Add setting, light, lens or medium, and mood where they are missing. Answer "
+    f"with the rewritten prompt alone, in English, at most {MAX_PROMPT} characters, no quotes."
+)
+MAX_TOKENS = 300
+# A person waits for it, in a transaction; PostgreSQL ends one that does nothing for 15 seconds.
+PATIENCE_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enhanced:
+    """A prompt as it was and as it was made, and by whom."""
+
+    prompt: str
+    enhanced_prompt: str
+    provider: str
+
+
+def enhance(*, user_id: "UUID", prompt: str, kind: str, job_id: "UUID | None" = None) -> Enhanced:
+    """Return the prompt made better. Where a provider fails or is slow, the rules do it.
+
+    A job has more patience than a person.
+    """
+    written, provider = "", registry.LOCAL
+    calls: list[ProviderCall] = []
+    writer = registry.text(record=calls.append, seconds=None if job_id else PATIENCE_SECONDS)
+    if writer is not None:
+        try:
+            answer = writer.write(_request(prompt))
+        except ProviderError as error:
+            logger.info("generation.prompt.by_rules", extra={"code": error.code})
+        else:
+            written = answer.text.strip().strip('"')[:MAX_PROMPT] if answer.is_complete else ""
+            provider = writer.provider if written else registry.LOCAL
+        finally:
+            provider_calls.keep(calls=calls, user_id=user_id, job_id=job_id)
+    return Enhanced(
+        prompt=prompt,
+        enhanced_prompt=written or local.phrased(prompt, kind),
+        provider=provider,
+    )
+
+
+def has_to_ask(*, job: Job) -> bool:
+    """Whether a language model has to be waited for before the job can be made."""
+    is_wanted = job.params.get("enhance") and not job.enhanced_prompt
+    return bool(is_wanted) and registry.provider_of(Capability.TEXT) != registry.LOCAL
+
+
+def prompt_of(*, job: Job) -> str:
+    """Return the prompt that a job works on; what was asked to be made better is made so once."""
+    prompt: str = job.params.get("prompt", "")
+    if not job.params.get("enhance") or not prompt:
+        return prompt
+    if not job.enhanced_prompt:
+        better = enhance(user_id=job.user_id, prompt=prompt, kind=job.kind, job_id=job.pk)
+        job.enhanced_prompt = better.enhanced_prompt
+        Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
+            enhanced_prompt=job.enhanced_prompt
+        )
+    return job.enhanced_prompt
+
+
+def _request(prompt: str) -> TextRequest:
+    given: dict[str, Any] = {"turns": (Turn(text=prompt),), "system": SYSTEM}
+    return TextRequest(**given, max_tokens=MAX_TOKENS)

@@ -1,0 +1,75 @@
+"""What an order begins with: the defaults, or what an earlier one was made of."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from accounts.http import UserRequest
+from generation import forms, selectors
+from generation.catalog import THUMBNAIL, Kind
+from generation.forms import FORMS
+from generation.models import Project
+
+
+def last_used(request: UserRequest) -> str:
+    """Return the kind of what was ordered last."""
+    last = selectors.jobs_of(user=request.user).first()
+    return last.kind if last else THUMBNAIL.name
+
+
+def borrowed(request: UserRequest) -> dict[str, Any]:
+    """Return what another picture, job or project of mine was made of, if one is named."""
+    found: dict[str, Any] = {}
+    if project_id := _asked_id(request, "project"):
+        project = selectors.project_of(user=request.user, project_id=project_id)
+        found = _of_project(project)
+    if remixed := _asked_id(request, "remix"):
+        asset = selectors.asset_of(user=request.user, asset_id=remixed)
+        found = _of_order(asset.source, asset.params, asset.project_id) | {"remix_of": remixed}
+    elif repeated := _asked_id(request, "from"):
+        job = selectors.job_of(user=request.user, job_id=repeated)
+        found = _of_order(job.kind, job.params, job.project_id)
+    return found
+
+
+def _of_project(project: Project) -> dict[str, Any]:
+    photo_ids = [str(one) for one in project.photo_ids]
+    params = {
+        "product_name": project.product_name or project.name,
+        "description": project.prompt,
+        "prompt": project.prompt,
+        "photo_ids": photo_ids,
+    }
+    return {"params": params, "project_id": project.pk}
+
+
+def _of_order(kind: str, params: Mapping[str, Any], project_id: UUID | None) -> dict[str, Any]:
+    return {"kind": kind, "params": params, "project_id": project_id}
+
+
+def initial(request: UserRequest, kind: Kind, borrowed: Mapping[str, Any]) -> dict[str, Any]:
+    """Start from the defaults, and from what was borrowed as far as it fits this kind."""
+    initial = {**kind.defaults, "submission": forms.new_submission()}
+    if borrowed:
+        form = FORMS[kind.name]
+        initial |= _still_there(request, form.borrowed(borrowed["params"]))
+        initial |= {name: borrowed.get(name) for name in ("remix_of", "project_id")}
+    return initial
+
+
+def _asked_id(request: UserRequest, name: str) -> UUID | None:
+    try:
+        return UUID(request.GET.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _still_there(request: UserRequest, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the params without photos that were deleted meanwhile."""
+    named = [str(one) for one in (*params.get("photo_ids", ()), params.get("photo_id")) if one]
+    there = {str(photo.pk) for photo in selectors.photos_of(user=request.user).filter(pk__in=named)}
+    if "photo_ids" in params:
+        return params | {"photo_ids": [one for one in named if one in there]}
+    if "photo_id" in params:
+        return params | {"photo_id": next((one for one in named if one in there), None)}
+    return params

@@ -1,0 +1,110 @@
+"""Do what waits for a worker without a broker: the loop that always runs beside Celery."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from credits import tasks as credits_tasks
+from generation import catalog
+from generation.services import notices, running, steps, uploads
+from visiona.webhooks import services as webhooks
+
+HEADSTART = timedelta(seconds=2)
+PAUSE_SECONDS = 1.0
+CHORES_EVERY_SECONDS = 15.0
+POLL_EVERY_SECONDS = 5.0
+CALLERS = 4
+"""How many ask providers at a time: they wait for others most of the time, and draw nothing."""
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Run jobs that have waited for two seconds, so that a lost broker never stops the work."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--headstart", type=float, default=HEADSTART.total_seconds())
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        headstart = timedelta(seconds=options["headstart"])
+        # A thread each: a slow kind cannot starve a quick one, nor a mail keep credits waiting.
+        loops = [
+            *((_runner(queue, headstart), PAUSE_SECONDS) for queue in _queues()),
+            (lambda: uploads.check_due(waiting_for=headstart), PAUSE_SECONDS),
+            (_poll_providers, POLL_EVERY_SECONDS),
+            (_handle_events, POLL_EVERY_SECONDS),
+            *((chore, CHORES_EVERY_SECONDS) for chore in CHORES),
+        ]
+        threads = [threading.Thread(target=_loop, args=(stop, *loop)) for loop in loops]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join()
+
+
+def _queues() -> Iterator[str]:
+    for queue in catalog.QUEUES:
+        yield from [queue] * (CALLERS if queue == catalog.CALLS else 1)
+
+
+def _runner(queue: str, headstart: timedelta) -> Callable[[], bool]:
+    return lambda: running.run_due(queue=queue, waiting_for=headstart)
+
+
+def _send_notices() -> bool:
+    notices.send_due()
+    return False
+
+
+def _release_expired() -> bool:
+    credits_tasks.release_expired()
+    return False
+
+
+def _end_abandoned_uploads() -> bool:
+    uploads.end_abandoned()
+    return False
+
+
+def _poll_providers() -> bool:
+    steps.poll()
+    return False
+
+
+def _handle_events() -> bool:
+    webhooks.handle_due()
+    return False
+
+
+def _put_away_leftovers() -> bool:
+    steps.put_away_leftovers()
+    return False
+
+
+CHORES = (_send_notices, _release_expired, _end_abandoned_uploads, _put_away_leftovers)
+
+
+def _loop(stop: threading.Event, step: Callable[[], bool], pause: float) -> None:
+    """Do steps, one after the other while there is work, else after a pause; outlive failures."""
+    while not stop.is_set():
+        busy = False
+        try:
+            busy = step()
+        except DatabaseError:
+            logger.warning("run_jobs.database_unavailable")
+        except Exception:
+            logger.exception("run_jobs.step_failed")
+        finally:
+            close_old_connections()
+        if not busy:
+            stop.wait(pause)

@@ -1,0 +1,113 @@
+"""The inbox: an event is stored once when it comes, and handled by a worker afterwards."""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from visiona.lib import clock
+from visiona.lib.db.actor import act_as_worker
+from visiona.lib.errors import Malformed, NotFound
+from visiona.lib.queue import enqueue
+from visiona.webhooks.handlers import HANDLERS
+from visiona.webhooks.models import WebhookEvent
+from visiona.webhooks.signatures import SENDERS
+
+HANDLE_EVENTS = "visiona.webhooks.tasks.handle_events"
+QUEUE = "chores"
+MOST_ATTEMPTS = 12
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+BODIES_KEPT_FOR = timedelta(days=90)
+LONGEST_QUERY = 200
+
+logger = logging.getLogger(__name__)
+
+
+def receive(*, sender: str, body: bytes, headers: Mapping[str, str], query: str) -> None:
+    """Store an event that its sender has signed, and wake a worker for it.
+
+    One that is there already is counted. Raises NotFound where no secret is set for the sender,
+    and Malformed for what is forged, stale or not readable; then nothing is stored.
+    """
+    known = SENDERS[sender]
+    if not known.secrets:
+        raise NotFound
+    event_id = known.verify(known.secrets, body, headers)
+    if event_id is None or len(query) > LONGEST_QUERY or not _is_document(body):
+        logger.warning("webhooks.event.refused", extra={"sender": sender})
+        raise Malformed
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT webhooks_receive(%s, %s, %s, %s)", [sender, event_id, query, body])
+        (is_new,) = cursor.fetchone()
+    if is_new:
+        enqueue(HANDLE_EVENTS, queue=QUEUE)
+
+
+def handle_due() -> int:
+    """Handle every event that waits, oldest first; return their number."""
+    handled = 0
+    while _handle_next():
+        handled += 1
+    return handled
+
+
+def erase_old_bodies() -> int:
+    """Forget what events said ninety days ago; that they came is kept. Return their number."""
+    old = WebhookEvent.objects.filter(
+        received_at__lt=clock.now() - BODIES_KEPT_FOR, body__isnull=False
+    )
+    return old.exclude(state=WebhookEvent.State.NEW).update(body=None, query="")
+
+
+def _is_document(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _handle_next() -> bool:
+    """Handle the oldest event that is due and that nobody else has; tell whether there was one."""
+    with act_as_worker(), transaction.atomic():
+        waiting = WebhookEvent.objects.filter(
+            state=WebhookEvent.State.NEW, next_at__lte=clock.now()
+        )
+        event = waiting.order_by("id").select_for_update(skip_locked=True).first()
+        if event is None:
+            return False
+        _handle(event)
+        event.save(update_fields=["state", "attempts", "next_at", "error", "handled_at"])
+        return True
+
+
+def _handle(event: WebhookEvent) -> None:
+    """Do what the event asks for and note it, both or neither."""
+    event.attempts += 1
+    try:
+        with transaction.atomic():
+            is_ours = HANDLERS[event.sender](event)
+    except (OperationalError, InterfaceError):
+        raise  # without the database nothing can be noted either: it stays as it was
+    except Exception as error:  # noqa: BLE001 (whatever it was, the others are not kept waiting)
+        _put_off(event, error)
+    else:
+        event.state = WebhookEvent.State.DONE if is_ours else WebhookEvent.State.IGNORED
+        event.handled_at, event.error = clock.now(), ""
+
+
+def _put_off(event: WebhookEvent, error: Exception) -> None:
+    event.error = type(error).__name__
+    event.next_at = clock.now() + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (event.attempts - 1))
+    is_dead = event.attempts >= MOST_ATTEMPTS
+    if is_dead:
+        event.state, event.handled_at = WebhookEvent.State.DEAD, clock.now()
+    facts = {"event": str(event.pk), "sender": event.sender, "attempts": event.attempts}
+    level = logging.ERROR if is_dead else logging.WARNING
+    logger.log(
+        level,
+        "webhooks.event.dead" if is_dead else "webhooks.event.failed",
+        extra=facts,
+        exc_info=error if is_dead else None,
+    )
