@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from generation.errors import ProviderError
 from generation.media import renditions
 from generation.pipelines.base import Answer, JobContext, Product, Shortfall
 from generation.providers import local, registry
@@ -71,8 +72,10 @@ def _requests(context: JobContext) -> Mapping[str, ImageRequest]:
 def _results(answer: Answer, request: ImageRequest) -> Iterator[Product | Shortfall]:
     """Yield as many results as were asked for."""
     for blob in answer.files[: request.count]:
-        picture = local.imported(blob.data, seed=request.seed)
-        yield product_of(picture)
+        try:
+            yield product_of(local.imported(blob.data, seed=request.seed))
+        except ProviderError as error:
+            yield Shortfall(code=error.code, detail=str(error.detail))
     missing = request.count - len(answer.files)
     yield from [answer.shortfall or HELD_BACK] * missing
 

@@ -61,5 +61,5 @@ def test_a_provider_is_stopped_and_asked_again(
         row.get_by_role("button", name="Stop").click()
         expect(row).to_contain_text("stopped by staff")
         row.get_by_role("button", name="Ask again").click()
-        expect(row).to_contain_text("asked")
+        expect(row).to_contain_text("ready")
         expect(page).to_have_url(f"{address}{PAGE}")

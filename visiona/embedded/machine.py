@@ -35,7 +35,7 @@ WORKERS = {  # who draws has a process of its own; who waits for others needs on
     # Redis is asked for both by turns: the timetable never waits behind a thousand jobs.
     "calls": ("--queues", "calls,chores", "--pool", "threads", "--concurrency", "16"),
 }
-NICENESS = {"quick": 5, "films": 19}
+NICENESS = {"quick": 5, "films": 10}
 LEFTOVER_SECONDS = 12.0  # what a killed supervisor leaves ends by itself in this time
 
 
