@@ -20,6 +20,7 @@ from accounts.models import User
 from credits import services as credits_services
 from generation import selectors
 from generation.errors import ProviderRefused
+from generation.media import sandbox
 from generation.models import Asset, Job, Project, Upload
 from generation.pipelines import image
 from generation.pipelines.base import JobContext
@@ -53,6 +54,9 @@ A_CALL = ProviderCall(
     provider="gemini", operation="write", model="gemini-flash", outcome="ok", latency_ms=900
 )
 UNKNOWN_ID = "019f0000-0000-7000-8000-000000000001"
+
+
+clean_once = cache(sandbox.clean)
 
 
 def make_user(email: str = "", *, extra_credits: int = 0) -> User:
@@ -101,7 +105,9 @@ def _decline(_context: JobContext) -> None:
 
 def make_photo(user: User, name: str = "astronaut.jpg", data: bytes | None = None) -> Asset:
     """A photo that somebody uploaded."""
-    with act_as_user(user.pk):
+    with act_as_user(user.pk), pytest.MonkeyPatch.context() as patch:
+        # The same bytes come out of the sandbox the same: a process for each would be too many.
+        patch.setattr(sandbox, "clean", clean_once)
         return photos.add_photo(user=user, upload=upload(name, data))
 
 

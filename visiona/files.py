@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from visiona.lib.errors import FieldError, InvalidInput, Malformed, NotFound, TooLarge
 from visiona.lib.storage import (
+    StorageUnavailable,
     content_type_of,
     disposition_of,
     is_signed,
@@ -111,6 +113,11 @@ class LimitedUpload(TemporaryFileUploadHandler):
         super().receive_data_chunk(raw_data, start)
         return None
 
+    def abandon(self) -> None:
+        """Close the file that could not be written: what it still holds does not fit either."""
+        with suppress(OSError):
+            self.file.close()
+
 
 @csrf_exempt
 @require_POST
@@ -128,6 +135,9 @@ def receive(request: HttpRequest) -> HttpResponse:
             file = request.FILES.get("file")
     except UnreadablePostError:
         raise Malformed("The file did not arrive whole. Send it again.") from None
+    except StorageUnavailable:
+        upload.abandon()
+        raise
     if upload.is_exceeded:
         raise TooLarge(f"Send at most {permit.max_bytes:,} bytes.")
     if request.POST.get("Content-Type") != permit.content_type:

@@ -1,15 +1,17 @@
 """Who does what: the provider whose key is set, unless the settings name one."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from generation.providers.breaker import Breaker
-from generation.providers.calls import Account, Caller
 from generation.providers.offers import Offer, most_images_of, offer_of
 from generation.providers.ports import Capability, Image, Record, Text, Training, Video, Vision
+
+if TYPE_CHECKING:
+    from generation.providers.calls import Account
 
 LOCAL = "local"
 ADAPTERS = {
@@ -128,6 +130,9 @@ def _adapter(
     provider = provider or provider_of(capability)
     if provider == LOCAL:
         return None
+    # HTTP clients take half a second to load: every process would pay for them at its start.
+    from generation.providers.calls import Caller  # noqa: PLC0415
+
     adapter = import_string(f"generation.providers.{ADAPTERS[capability][provider]}")
     module = import_string(f"generation.providers.{provider}")
     return adapter(
@@ -144,7 +149,9 @@ def _adapter(
     )
 
 
-def _account(provider: str, capability: Capability, at_most: float | None) -> Account:
+def _account(provider: str, capability: Capability, at_most: float | None) -> "Account":
+    from generation.providers.calls import Account  # noqa: PLC0415
+
     seconds: dict[str, float] = settings.PROVIDER_SECONDS
     order_seconds = seconds[capability]
     return Account(
