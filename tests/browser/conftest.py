@@ -48,10 +48,10 @@ def orm_beside_the_browser() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Use the machine's own Chromium."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
-        pytest.skip("There is no Chromium: apt-get install chromium, or set CHROMIUM.")
+        pytest.skip("There is no Chromium: apt-get install chromium-headless-shell, or set CHROMIUM.")
     alone = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": found, "args": [*FLAGS, *alone]}
 

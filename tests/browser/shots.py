@@ -1,9 +1,10 @@
 """Look at a page: is it accessible, does it fit, what does it look like?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,10 +12,15 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 WIDTHS = (320, 390, 768, 1280)
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 PLANNED = re.compile(r"the server responded with a status of (402|403|404|422|429)")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-Scheme = Literal["light", "dark"]
+OPTIONS = {
+    "runOnly": RULES,
+    "resultTypes": ["violations"],
+    "iframes": False,
+    "preload": False,  # for rules that are not run
+}
 
 
 @cache
@@ -26,10 +32,7 @@ def barriers(page: Page) -> list[str]:
     """Return what axe finds on the page, one line for each rule and element."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
-    answer: dict[str, Any] = page.evaluate(
-        "options => axe.run(document, options)",
-        {"runOnly": RULES, "resultTypes": ["violations"], "iframes": False},
-    )
+    answer: dict[str, Any] = page.evaluate("options => axe.run(document, options)", OPTIONS)
     return [
         f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')}"
         for rule in answer["violations"]
@@ -43,9 +46,9 @@ def overhang(page: Page) -> int:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, scheme: Scheme) -> Iterator[Page]:
-    """Open a page of its own in this color scheme; `page.context` takes a session."""
-    context = browser.new_context(base_url=address, color_scheme=scheme, reduced_motion="reduce")
+def visiting(browser: Browser, address: str) -> Iterator[Page]:
+    """Open a page of its own; `page.context` takes a session."""
+    context = browser.new_context(base_url=address, reduced_motion="reduce")
     complaints: list[str] = []
     page = context.new_page()
     watch(page, complaints)
@@ -66,20 +69,26 @@ def watch(page: Page, complaints: list[str]) -> None:
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
 
-def wrongs(page: Page, place: str, name: str, scheme: Scheme) -> list[str]:
-    """Return what is wrong with a place in windows of every width, and keep its pictures."""
-    page.set_viewport_size({"width": WIDTHS[0], "height": 860})
-    page.goto(place)
+def wrongs(page: Page, places: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with places in windows of every width, light and dark.
+
+    Pictures of them are kept by the names of the places.
+    """
     wrong: list[str] = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 860})
-        shoot(page, f"{name}-{scheme}-{width}")
-        wrong += [f"{name} {scheme} {width}: {barrier}" for barrier in barriers(page)]
-        wide = overhang(page)
-        wrong += [f"{name} {scheme} {width}: {wide} px too wide"] if wide > 0 else []
+    for (name, place), scheme in product(places.items(), SCHEMES):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 860})
+        page.goto(place)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 860})
+            look = f"{name}-{scheme}-{width}"
+            shoot(page, look)
+            wrong += [f"{look}: {barrier}" for barrier in barriers(page)]
+            wide = overhang(page)
+            wrong += [f"{look}: {wide} px too wide"] if wide > 0 else []
     return wrong
 
 
 def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page."""
-    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)

@@ -7,7 +7,7 @@ from accounts.models import User
 from generation.services import running
 from tests import factories
 from tests.browser.conftest import SignIn
-from tests.browser.shots import Scheme, visiting, wrongs
+from tests.browser.shots import visiting, wrongs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -41,11 +41,10 @@ def test_i_can_read_what_my_credits_went_for(page: Page, alice: User, sign_in: S
     assert len(download.value.path().read_text().splitlines()) == 8
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_by_everybody(
-    browser: Browser, address: str, alice: User, sign_in: SignIn, scheme: Scheme
+    browser: Browser, address: str, alice: User, sign_in: SignIn
 ) -> None:
     furnish(alice)
-    with visiting(browser, address, scheme) as page:
+    with visiting(browser, address) as page:
         sign_in(page.context, alice)
-        assert wrongs(page, "/credits/", "spending", scheme) == []
+        assert wrongs(page, {"spending": "/credits/"}) == []

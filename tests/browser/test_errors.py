@@ -128,7 +128,7 @@ def test_too_few_credits_are_said_without_javascript_too(
     page.get_by_label("Title", exact=True).fill("Three at once")
     page.get_by_role("radio", name="3", exact=True).check()
 
-    with page.expect_response(f"{address}/studio/") as answer:
+    with page.expect_response(f"{address}/studio/thumbnail/") as answer:
         page.get_by_role("button", name="Generate").click()
 
     assert answer.value.status == 402

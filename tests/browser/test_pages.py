@@ -8,7 +8,7 @@ from credits import selectors as credits_selectors
 from generation import catalog
 from tests import factories
 from tests.browser.conftest import SignIn
-from tests.browser.shots import Scheme, barriers, shoot, visiting, wrongs
+from tests.browser.shots import barriers, shoot, visiting, wrongs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,30 +31,20 @@ MY_PAGES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.timeout(240)
-def test_pages_for_everybody(browser: Browser, address: str, scheme: Scheme) -> None:
-    wrong: list[str] = []
-    with visiting(browser, address, scheme) as page:
-        for name, place in OPEN_PAGES.items():
-            wrong += wrongs(page, place, name, scheme)
-    assert wrong == []
+def test_pages_for_everybody(browser: Browser, address: str) -> None:
+    with visiting(browser, address) as page:
+        assert wrongs(page, OPEN_PAGES) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.timeout(240)
-def test_pages_of_a_person(
-    browser: Browser, address: str, alice: User, sign_in: SignIn, scheme: Scheme
-) -> None:
+def test_pages_of_a_person(browser: Browser, address: str, alice: User, sign_in: SignIn) -> None:
     title = "A title so long that it has to be cut somewhere, whatever the window"
     waiting = factories.make_job(alice, title=title)
     places = MY_PAGES | {"job-waiting": f"/jobs/{waiting.pk}/"}
-    wrong: list[str] = []
-    with visiting(browser, address, scheme) as page:
+    with visiting(browser, address) as page:
         sign_in(page.context, alice)
-        for name, place in places.items():
-            wrong += wrongs(page, place, name, scheme)
-    assert wrong == []
+        assert wrongs(page, places) == []
 
 
 def test_the_account_menu_is_accessible_and_closes_by_escape(alices: Page) -> None:

@@ -106,7 +106,7 @@ def test_the_palette_fits_a_phone(alices: Page) -> None:
         ("gl", "/library/"),
         ("gp", "/photos/"),
         ("gc", "/credits/"),
-        ("n", "/studio/"),
+        ("n", "/studio/thumbnail/"),
     ],
 )
 def test_a_key_or_two_lead_somewhere(alices: Page, keys: str, path: str) -> None:
@@ -240,6 +240,7 @@ def test_the_way_to_every_place_is_in_the_page_without_javascript(
     assert [link.inner_text() for link in dock.get_by_role("link").all()] == [
         "Studio",
         "Library",
+        "Projects",
         "Photos",
         "Credits",
     ]

@@ -8,7 +8,7 @@ from generation.models import ProviderCall
 from generation.providers import registry
 from generation.providers.ports import Capability
 from tests.browser.conftest import SignIn
-from tests.browser.shots import Scheme, visiting, wrongs
+from tests.browser.shots import visiting, wrongs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,20 +39,19 @@ def staff(alice: User) -> User:
     return User.objects.get(pk=alice.pk)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.timeout(120)
 def test_the_page_of_providers_in_every_window(
-    browser: Browser, address: str, staff: User, sign_in: SignIn, scheme: Scheme
+    browser: Browser, address: str, staff: User, sign_in: SignIn
 ) -> None:
-    with visiting(browser, address, scheme) as page:
+    with visiting(browser, address) as page:
         sign_in(page.context, staff)
-        assert wrongs(page, PAGE, "staff-providers", scheme) == []
+        assert wrongs(page, {"staff-providers": PAGE}) == []
 
 
 def test_a_provider_is_stopped_and_asked_again(
     browser: Browser, address: str, staff: User, sign_in: SignIn
 ) -> None:
-    with visiting(browser, address, "light") as page:
+    with visiting(browser, address) as page:
         sign_in(page.context, staff)
         page.goto("/account/")
         page.locator("[data-menu] > summary").last.click()
