@@ -51,7 +51,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
-        pytest.skip("There is no Chromium: apt-get install chromium-headless-shell, or set CHROMIUM.")
+        pytest.skip("Install chromium-headless-shell by apt-get, or set CHROMIUM to a browser.")
     alone = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": found, "args": [*FLAGS, *alone]}
 
