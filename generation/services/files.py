@@ -141,12 +141,11 @@ def erase_deleted() -> int:
 def _forget_steps(job_ids: set[UUID]) -> None:
     """Erase what jobs kept on their way, once nothing is left of what they made."""
     needed = set(Asset.objects.filter(job_id__in=job_ids).values_list("job_id", flat=True))
-    for job_id in job_ids - needed:
-        forget_steps(job_id=job_id)
+    forget_steps(Step.objects.filter(job_id__in=job_ids - needed))
 
 
-def forget_steps(*, job_id: UUID) -> None:
-    """Erase what a job kept on its way, files first."""
-    mine = Step.objects.filter(job_id=job_id)
-    erase(names=[name for step in mine.only("files") for name in step.files])
-    mine.delete()
+def forget_steps(steps: Iterable[Step]) -> None:
+    """Erase what jobs kept on their way, files first."""
+    kept = list(steps)
+    erase(names=[name for step in kept for name in step.files])
+    Step.objects.filter(pk__in=[step.pk for step in kept]).delete()

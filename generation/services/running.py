@@ -36,7 +36,8 @@ RUN_JOB = "generation.tasks.run_job"
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
 PROGRESS_EVERY = timedelta(milliseconds=250)
-SWEEP_LIMIT = 200
+SWEEP_LIMIT = 20
+SWEEP_AFTER = timedelta(seconds=5)
 CLOSING_FIELDS = [
     "status",
     "captured",
@@ -93,12 +94,14 @@ def run_due(*, queue: str, waiting_for: timedelta = timedelta()) -> bool:
 
 
 def sweep() -> int:
-    """Wake a worker for every job that waits for one; return their number.
+    """Wake a worker for every job that has waited for one for a while; return their number.
 
     This is what brings back the job of a worker that died: its lease runs out and it is due again.
+    Whose turn is about to come needs no second message: they would only add to the queue.
     """
     with act_as_worker():
-        waiting = list(Job.objects.due().order_by("next_run_at").only("id", "queue")[:SWEEP_LIMIT])
+        due = Job.objects.due(waiting_for=SWEEP_AFTER).order_by("next_run_at")
+        waiting = list(due.only("id", "queue")[:SWEEP_LIMIT])
         for job in waiting:
             enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
     return len(waiting)
@@ -242,12 +245,14 @@ class Reporter:
         # A job that goes on after a pause begins again, but what people see never goes back.
         progress = min(99, max(self._job.progress, int(fraction * 100)))
         self._job.progress = progress
-        if not mine.update(stage=stage, progress=progress, lease_until=_lease_end()):
-            raise LeaseLost
-        live.announce(user_id=self._job.user_id, event="job.updated")
+        with transaction.atomic():
+            if not mine.update(stage=stage, progress=progress, lease_until=_lease_end()):
+                raise LeaseLost
+            live.announce(user_id=self._job.user_id, event="job.updated")
+            is_canceled = mine.filter(cancel_requested_at__isnull=False).exists()
         if self._job.deadline < now:
             raise Stopped(TOO_LATE)
-        if mine.filter(cancel_requested_at__isnull=False).exists():
+        if is_canceled:
             raise Stopped(CANCELED)
 
     def extend(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -54,8 +54,9 @@ PUT_AWAY_WITHIN = timedelta(minutes=5)
 PUT_AWAY_LIMIT = 200
 MOST_TRIES = 3
 KEEPS_STEPS = (Job.Status.SUCCEEDED, Job.Status.PARTIAL)
-SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=3), timedelta(seconds=30)
-POLL_LIMIT = 2000
+# How often we ask about what is in flight: ever less often, and less where we are told anyway.
+POLL_SECONDS, TOLD_POLL_SECONDS = (3, 10, 30), (10, 30, 120)
+POLL_LIMIT = 10_000
 ABANDONED = Shortfall(code="canceled", detail="The job ended before this did.")
 LOST = Shortfall(
     code=ProviderTimedOut.code,
@@ -181,7 +182,7 @@ class Workshop:
             Step.objects.filter(pk=step.pk, state=Step.State.ASKED).update(
                 state=Step.State.RUNNING,
                 external_id=work.id,
-                poll_at=clock.now() + SHORTEST_POLL,
+                poll_at=_next_poll(step, clock.now()),
             )
         return step, work
 
@@ -201,8 +202,9 @@ class Workshop:
             if not _webhook(step) or _is_overdue(step):
                 _end(step, state=Step.State.FAILED, shortfall=LOST)
             return
-        self._extend(settings.PROVIDER_SECONDS["read"] + LEASE_MARGIN_SECONDS)
-        Step.objects.filter(pk=step.pk).update(has_news=False)
+        with transaction.atomic():
+            self._extend(settings.PROVIDER_SECONDS["read"] + LEASE_MARGIN_SECONDS)
+            Step.objects.filter(pk=step.pk).update(has_news=False)
         work = self._asked_about(step)
         if isinstance(work, Ended):
             self._finish(step, work)
@@ -263,7 +265,7 @@ def wake(*, provider: str, external_id: str) -> bool:
 
     May be said by anybody, any number of times: what has become of it is asked of the provider.
     """
-    with act_as_worker(), transaction.atomic():
+    with act_as_worker(), transaction.atomic(savepoint=False):
         running = Step.objects.filter(
             provider=provider, external_id=external_id, state=Step.State.RUNNING
         )
@@ -278,7 +280,7 @@ def wake(*, provider: str, external_id: str) -> bool:
 
 def adopt(*, step_id: UUID, provider: str, external_id: str) -> bool:
     """Take over a work that a provider says it does for us though its answer was lost."""
-    with act_as_worker(), transaction.atomic():
+    with act_as_worker(), transaction.atomic(savepoint=False):
         lost = Step.objects.filter(pk=step_id, provider=provider, state=Step.State.ASKED)
         step = lost.only("id", "job_id").first()
         if step is None or _is_known(provider, external_id):
@@ -315,10 +317,12 @@ def put_away(*, job: Job) -> None:
 
     Raises StorageUnavailable; what is left is put away later.
     """
-    for step in Step.objects.filter(job_id=job.pk, state=Step.State.RUNNING):
-        _abandon(job, step)
+    steps = list(Step.objects.filter(job_id=job.pk))
+    for step in steps:
+        if step.state == Step.State.RUNNING:
+            _abandon(job, step)
     if job.status not in KEEPS_STEPS or not catalog.KINDS[job.kind].keeps_steps:
-        files.forget_steps(job_id=job.pk)
+        files.forget_steps(steps)
 
 
 def put_away_leftovers() -> int:
@@ -354,26 +358,31 @@ def _abandon(job: Job, step: Step) -> None:
 
 
 def _due_by_provider() -> dict[tuple[str, str], list[Step]]:
-    """Take what is due to be asked about; another poller passes it by."""
+    """Take what is due to be asked about; another poller passes it by.
+
+    What has news is not: its job is due by itself, and its worker asks.
+    """
     now = clock.now()
-    with transaction.atomic():
-        due = list(
-            Step.objects.filter(state=Step.State.RUNNING, poll_at__lte=now)
-            .order_by("poll_at")
-            .select_for_update(skip_locked=True, no_key=True)[:POLL_LIMIT]
-        )
-        for step in due:
-            step.poll_at = now + _pause(now - step.asked_at)
-        Step.objects.bulk_update(due, ["poll_at"], batch_size=500)
     found: dict[tuple[str, str], list[Step]] = {}
-    for step in due:
-        found.setdefault((step.provider, step.capability), []).append(step)
+    again: dict[datetime, list[UUID]] = {}
+    with transaction.atomic():
+        due = Step.objects.filter(state=Step.State.RUNNING, has_news=False, poll_at__lte=now)
+        for step in due.order_by("poll_at").select_for_update(skip_locked=True, no_key=True)[
+            :POLL_LIMIT
+        ]:
+            found.setdefault((step.provider, step.capability), []).append(step)
+            again.setdefault(_next_poll(step, now), []).append(step.pk)
+        for moment, ids in again.items():
+            Step.objects.filter(pk__in=ids).update(poll_at=moment)
     return found
 
 
-def _pause(age: timedelta) -> timedelta:
-    """The longer it takes, the less often it is asked about."""
-    return min(LONGEST_POLL, max(SHORTEST_POLL, age / 10))
+def _next_poll(step: Step, now: datetime) -> datetime:
+    """Say when to ask about a step: all of about its age at once, since one page tells of many."""
+    seconds = TOLD_POLL_SECONDS if _webhook(step) else POLL_SECONDS
+    age = (now - step.asked_at).total_seconds()
+    pause = next((one for one in seconds if one >= age / 10), seconds[-1])
+    return datetime.fromtimestamp((now.timestamp() // pause + 1) * pause, tz=UTC)
 
 
 def _poll_provider(provider: str, capability: Capability, steps: list[Step]) -> int:

@@ -22,6 +22,7 @@ from tests.bench.people import make_person
 from tests.bench.stage import BASE_DIR, WEB_URL, free_port, serving
 from visiona.embedded.machine import CELERY_AS_ROOT, WORKERS
 from visiona.lib.db.actor import act_as_user, act_as_worker
+from visiona.webhooks.models import WebhookEvent
 
 KIND, PARAMS = "image", {"prompt": "A red sneaker on a plinth"}
 IN_FLIGHT, QUICK_IN_FLIGHT = 10_000, 500
@@ -42,6 +43,7 @@ def measure(*, quick: bool) -> list[Figure]:
         _order(number)
         _wait_for(lambda: _ask(f"{fleet}/count") == number, seconds=number, what="all in flight")
         ordering = time.monotonic() - began
+        _wait_for(_is_at_rest, seconds=number, what="at rest")
         _ask(f"{fleet}/end?seconds={period}", method="POST")
         _wait_for(lambda: not _unfinished(), seconds=period + PATIENCE_SECONDS, what="all final")
         lost = number - _delivered()
@@ -135,6 +137,13 @@ def _order(number: int) -> None:
 def _order_one(user: User) -> None:
     with act_as_user(user.pk):
         jobs.submit(user=user, kind=KIND, params=PARAMS, request_id="bench")
+
+
+def _is_at_rest() -> bool:
+    """Whether every job waits for its provider, and nothing waits for us."""
+    with act_as_worker():
+        new = WebhookEvent.objects.filter(state=WebhookEvent.State.NEW)
+        return not (Job.objects.due().exists() or new.exists())
 
 
 def _unfinished() -> int:

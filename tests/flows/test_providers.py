@@ -447,6 +447,23 @@ def test_a_dozen_works_are_asked_about_in_one_request(replicate: Studio) -> None
     assert replicate.wallet == (60, 0)
 
 
+@pytest.mark.parametrize("webhooks", [[], [SECRET]], ids=["untold", "told"])
+def test_what_takes_long_is_asked_about_less_often_and_all_at_once(
+    replicate: Studio, *, webhooks: list[str]
+) -> None:
+    factories.grant(replicate.user, 100)
+    for _ in range(3):
+        replicate.work(replicate.order())
+    replicate.settings.REPLICATE_WEBHOOK_SECRET = webhooks
+    for age, seconds in ((0, 10 if webhooks else 3), (900, 120 if webhooks else 30)):
+        now = clock.now()
+        Step.objects.update(asked_at=now - timedelta(seconds=age), poll_at=now)
+        assert steps.poll() == 0
+        (moment,) = Step.objects.values_list("poll_at", flat=True).distinct()
+        assert now < moment <= clock.now() + timedelta(seconds=seconds)
+        assert moment.timestamp() % seconds == 0
+
+
 # --- Webhooks: late, twice, in no order, forged, never ------------------------------------------
 
 
@@ -462,6 +479,7 @@ def test_a_webhook_ends_the_job_and_whatever_else_comes_changes_nothing(replicat
     replicate.standin.finish(name)
     assert [deliver(replicate, name) for _ in range(2)] == [200, 200]
     assert webhooks.handle_due() == 2
+    assert replicate.ask_the_provider() == 0, "its worker will"
     job = replicate.work(job)
 
     assert len(replicate.standin.seen) - asked == 2, "asked about once, fetched once"

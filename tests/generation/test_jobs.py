@@ -278,13 +278,15 @@ def test_a_free_job_that_waits_can_be_canceled(alice: User, settings: Settings) 
         assert jobs.cancel(user=alice, job_id=job.pk).status == "canceled"
 
 
-def test_the_sweeper_wakes_a_worker_for_every_job_that_waits(
+def test_the_sweeper_wakes_a_worker_for_every_job_that_has_waited_a_while(
     alice: User, bob: User, django_capture_on_commit_callbacks: Any
 ) -> None:
+    taken = factories.make_job(bob)
     for user in (alice, bob):
         factories.make_job(user)
-    taken = factories.make_job(bob)
+    Job.objects.update(next_run_at=clock.now() - timedelta(seconds=6))
     Job.objects.filter(pk=taken.pk).update(lease_until=clock.now() + timedelta(minutes=1))
+    factories.make_job(alice)  # its own message is on its way
     with django_capture_on_commit_callbacks() as callbacks:
         tasks.sweep_jobs()
     assert len(callbacks) == 2

@@ -21,13 +21,12 @@ def replicate(event: WebhookEvent) -> bool:
     name, status = work.get("id"), work.get("status")
     if not isinstance(name, str):
         return False
+    if status not in GOING_ON and steps.wake(provider="replicate", external_id=name):
+        return True
     step_id = _step_of(event)
-    is_adopted = step_id is not None and steps.adopt(
+    return step_id is not None and steps.adopt(
         step_id=step_id, provider="replicate", external_id=name
     )
-    if is_adopted or status in GOING_ON:
-        return is_adopted
-    return steps.wake(provider="replicate", external_id=name)
 
 
 Handler = Callable[[WebhookEvent], bool]
