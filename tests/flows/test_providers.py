@@ -460,6 +460,7 @@ def test_what_takes_long_is_asked_about_less_often_and_all_at_once(
         Step.objects.update(asked_at=now - timedelta(seconds=age), poll_at=now)
         assert steps.poll() == 0
         (moment,) = Step.objects.values_list("poll_at", flat=True).distinct()
+        assert moment is not None
         assert now < moment <= clock.now() + timedelta(seconds=seconds)
         assert moment.timestamp() % seconds == 0
 
