@@ -141,10 +141,10 @@ def erase_deleted() -> int:
 def _forget_steps(job_ids: set[UUID]) -> None:
     """Erase what jobs kept on their way, once nothing is left of what they made."""
     needed = set(Asset.objects.filter(job_id__in=job_ids).values_list("job_id", flat=True))
-    forget_steps(Step.objects.filter(job_id__in=job_ids - needed))
+    forget_steps(steps=Step.objects.filter(job_id__in=job_ids - needed))
 
 
-def forget_steps(steps: Iterable[Step]) -> None:
+def forget_steps(*, steps: Iterable[Step]) -> None:
     """Erase what jobs kept on their way, files first."""
     kept = list(steps)
     erase(names=[name for step in kept for name in step.files])

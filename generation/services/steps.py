@@ -322,7 +322,7 @@ def put_away(*, job: Job) -> None:
         if step.state == Step.State.RUNNING:
             _abandon(job, step)
     if job.status not in KEEPS_STEPS or not catalog.KINDS[job.kind].keeps_steps:
-        files.forget_steps(steps)
+        files.forget_steps(steps=steps)
 
 
 def put_away_leftovers() -> int:
