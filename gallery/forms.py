@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from generation.models import Asset
 
 MAX_CHOSEN = 100
-MAX_WORDS = 100
 SHAPES = {"wide": "Wide", "tall": "Tall", "square": "Square"}
 SOURCES = {"image": "Images", "thumbnail": "Thumbnails", "product_ad": "Ads", "video": "Videos"}
 MUSIC = {
@@ -34,7 +33,7 @@ OUTSIDE = "Choose a moment between 0 and {seconds:g} seconds."
 class LibraryForm(forms.Form):
     """What of the library to show, and after which asset the next part of it begins."""
 
-    q = forms.CharField(required=False, max_length=MAX_WORDS)
+    q = forms.CharField(required=False, max_length=selectors.MAX_WORDS)
     starred = forms.BooleanField(required=False)
     shape = forms.ChoiceField(required=False, choices=SHAPES)
     source = forms.ChoiceField(required=False, choices=[(one, one) for one in selectors.MADE])

@@ -144,7 +144,9 @@ class OrderForm(forms.Form):
     def borrowed(cls, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return what an earlier order of whatever kind has for one of this kind."""
         known: dict[str, Any] = {
-            name: params[name] for name in cls.ordered if params.get(name) is not None
+            name: _fitting(cls.base_fields[name], params[name])
+            for name in cls.ordered
+            if params.get(name) is not None
         }
         for option, values in cls.kind.options.items():
             if not set(_listed(known.get(option))) <= set(values):
@@ -252,7 +254,7 @@ class ProductForm(OrderForm):
     def borrowed(cls, params: Mapping[str, Any]) -> dict[str, Any]:
         single = [params["photo_id"]] if params.get("photo_id") else []
         known = super().borrowed(params) | {"photo_ids": params.get("photo_ids") or single}
-        if known.get("prompt") == known.get("description"):
+        if params.get("prompt") == params.get("description"):
             known.pop("prompt", None)  # a project's brief, which is said once
         return known
 
@@ -391,6 +393,12 @@ def as_typed(kind: Kind, data: QueryDict) -> dict[str, Any]:
         for name, field in fields.items()
         if not isinstance(field, forms.FileField)
     }
+
+
+def _fitting(field: forms.Field, value: Any) -> Any:
+    """Return as much of the value as the field takes."""
+    longest = getattr(field, "max_length", None)
+    return value[:longest] if isinstance(value, str) else value
 
 
 def _listed(value: Any) -> Sequence[Any]:

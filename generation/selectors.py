@@ -22,6 +22,8 @@ SHAPES = {
     "tall": Q(width__lt=F("height")),
     "square": Q(width=F("height")),
 }
+MAX_WORDS = 100
+"""Letters of the words that one may look for."""
 
 
 def jobs_of(*, user: "User") -> QuerySet[Job]:
@@ -65,9 +67,10 @@ def matching(  # noqa: PLR0913 (each is a filter of its own)
     kind: str = "",
     project: Project | None = None,
 ) -> QuerySet[Asset]:
-    """Return those of the assets that have every word in their title or prompt, and so on."""
+    """Return those of the assets that have every word in their title or a prompt, and so on."""
     for word in words.split():
-        assets = assets.filter(Q(title__icontains=word) | Q(prompt__icontains=word))
+        told = Q(title__icontains=word) | Q(prompt__icontains=word)
+        assets = assets.filter(told | Q(enhanced_prompt__icontains=word))
     if starred:
         assets = assets.filter(starred=True)
     if shape:

@@ -26,12 +26,14 @@ from generation.api.serializers.assets import (
 )
 from generation.api.serializers.jobs import JobOutput
 from generation.models import Asset
-from generation.services import assets, recuts, titles, wording
+from generation.services import assets, recuts, texts, titles, wording
 
 CHOICES: dict[str, list[str]] = {"kind": Asset.Kind.values, "source": Asset.Source.values}
 FILTERS = [
     *(OpenApiParameter(name, str, enum=allowed) for name, allowed in CHOICES.items()),
+    OpenApiParameter("q", str, description="Words that are all in the title or a prompt."),
     OpenApiParameter("project_id", UUID),
+    OpenApiParameter("clone_id", UUID),
     OpenApiParameter("starred", bool),
     OpenApiParameter("deleted", bool, description="What is in the bin instead."),
 ]
@@ -44,9 +46,12 @@ class AssetList(ListAPIView[Asset]):
 
     def get_queryset(self) -> QuerySet[Asset]:
         asked = self.request.query_params
-        rows = selectors.assets_of(
-            user=self.request.user,  # type: ignore[arg-type]
-            deleted=filters.truth("deleted", asked.get("deleted", "false")),
+        rows = selectors.matching(
+            assets=selectors.assets_of(
+                user=self.request.user,  # type: ignore[arg-type]
+                deleted=filters.truth("deleted", asked.get("deleted", "false")),
+            ),
+            words=texts.checked(text=asked.get("q", ""), field="q", longest=selectors.MAX_WORDS),
         )
         if "starred" in asked:
             rows = rows.filter(starred=filters.truth("starred", asked["starred"]))
@@ -55,6 +60,9 @@ class AssetList(ListAPIView[Asset]):
                 rows = rows.filter(**{name: filters.one_of(name, asked[name], allowed)})
         if "project_id" in asked:
             rows = rows.filter(project_id=filters.identifier("project_id", asked["project_id"]))
+        if "clone_id" in asked:
+            filters.identifier("clone_id", asked["clone_id"])
+            return rows.none()  # nobody has a clone yet
         return rows
 
     @extend_schema(parameters=FILTERS)

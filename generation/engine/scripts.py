@@ -28,6 +28,7 @@ OPENING: Final = frozenset({"Ps", "Pi"})
 CLOSING: Final = frozenset({"Pe", "Pf", "Po"})
 LONGEST_UNIT: Final = {"han": 4, "katakana": 6, "hiragana": 7}  # letters without a break
 LETTERS_A_WORD: Final = 2  # of Han and kana, about
+LEAST_WHOLE: Final = 0.5  # of the room, that whole words fill; else one of them is cut
 STRONG: Final = {"L": False, "R": True, "AL": True}
 NUMBERS: Final = frozenset({"EN", "AN"})
 
@@ -68,6 +69,15 @@ def word_count(text: str) -> int:
         dense = sum(_kind(letter) != "other" for letter in token)
         count += max(1, -(-dense // LETTERS_A_WORD))
     return count
+
+
+def abridged(text: str, longest: int) -> str:
+    """The start of a text that is too long: so many letters at most, whole words if it has any."""
+    if len(text) <= longest:
+        return text
+    whole = text[:longest].rsplit(" ", 1)[0]
+    kept = whole if len(whole) > LEAST_WHOLE * longest else text
+    return kept[: longest - 1].rstrip(" ,;:-") + "\u2026"
 
 
 def units_of(token: str, *, is_japanese: bool) -> list[str]:

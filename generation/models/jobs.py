@@ -55,6 +55,8 @@ class Job(models.Model):
     stage = models.CharField(max_length=60, default="waiting")
     progress = models.PositiveSmallIntegerField(default=0)
     provider = models.CharField(max_length=32, default="local")
+    # What the provider was asked for; nothing where this machine makes all of it.
+    capability = models.CharField(max_length=16, blank=True, default="")
     params = models.JSONField()
     # What the prompt was made into, where the person asked for that.
     enhanced_prompt = models.TextField(blank=True, default="")

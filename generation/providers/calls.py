@@ -35,9 +35,18 @@ UNSENT = (
 )
 SLOW = (httpx.TimeoutException, httpx2.TimeoutException)
 BROKEN = (httpx.TransportError, httpx2.TransportError)
-UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, httpx.DecodingError)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    httpx.DecodingError,
+    httpx2.DecodingError,
+)
 """What reading an answer raises that is not what it should be; pydantic's are ValueErrors."""
-LATE = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT}
+LATE = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT, 520, 524}
+"""The last two are Cloudflare's: the server behind it had the request, but gave no answer."""
 NOT_OURS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,9 @@ from generation.providers.ports import Link
 from visiona.lib.fetch import Fetcher, Refused, Unreachable
 
 CONTENT_TYPES = {"image/png", "image/jpeg", "image/webp", "video/mp4"}
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
+"""Far more than the longest clip, of ten seconds; a worker holds one in each of its threads."""
+
 EXPIRED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 

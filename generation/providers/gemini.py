@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
+import httpx2
 from google import genai
 from google.genai import errors, types
 
@@ -24,6 +25,7 @@ from generation.errors import (
 from generation.providers import wire
 from generation.providers.at_once import AtOnce, ended
 from generation.providers.calls import Account, Answer, Caller, Reading
+from generation.providers.downloads import MOST_BYTES
 from generation.providers.offers import Offer, Usage, most_images_of, offer_of
 from generation.providers.ports import (
     Blob,
@@ -40,9 +42,12 @@ from generation.providers.ports import (
 from generation.providers.works import one_by_one
 
 PROVIDER = "gemini"
-FAILURES = (errors.APIError, GeminiNextGenAPIClientError)
+OFFICIAL = "https://generativelanguage.googleapis.com"
+FAILURES = (errors.APIError, GeminiNextGenAPIClientError, httpx2.TooManyRedirects)
 ID = re.compile(r"[\w.-]{1,200}")
 SIZE = "1K"
+HEAD_BYTES = 8
+"""In which an MP4 says that it is one."""
 
 REFUSALS = {
     "SAFETY",
@@ -65,6 +70,17 @@ SENSITIVE = re.compile(r"safety|prohibited|blocked|policy", re.IGNORECASE)
 
 @wire.Shared
 def client_of(key: str, base_url: str) -> genai.Client:
+    """Return the SDK's client for orders and questions, which follows nobody."""
+    return sdk_of(key, base_url, wire.client2())
+
+
+@wire.Shared
+def files_of(key: str, base_url: str) -> genai.Client:
+    """Return the SDK's client for files: the API answers with where else on its host they are."""
+    return sdk_of(key, base_url, wire.client2(within=base_url or OFFICIAL))
+
+
+def sdk_of(key: str, base_url: str, client: httpx2.Client) -> genai.Client:
     """Return the SDK's client: one attempt, since neither a retry nor its wait is ours to bound."""
     return genai.Client(
         api_key=key,
@@ -72,7 +88,7 @@ def client_of(key: str, base_url: str) -> genai.Client:
             base_url=base_url or None,
             timeout=int(wire.MOST_SECONDS * 1000),
             retry_options=types.HttpRetryOptions(attempts=1),
-            httpx_client=wire.client2(),
+            httpx_client=client,
         ),
     )
 
@@ -244,14 +260,16 @@ class GeminiVideo(_Gemini):
 
     def download(self, link: Link, *, to: IO[bytes]) -> str:
         """Copy a clip, for which the key is needed, from the API itself. Raises ProviderError."""
-        client = self._client
-        data = self.caller.read(
-            lambda: client.files.download(file=types.Video(uri=link.url)),
-            seconds=self.account.download_seconds,
-        )
-        if data[4:8] != b"ftyp":
+        client = files_of(self.account.key, self.account.base_url)
+        files: Any = client.files
+        clip = Clip(to)
+
+        def call() -> None:
+            files.download(file=types.Video(uri=link.url), destination=clip)
+
+        self.caller.read(call, seconds=self.account.download_seconds)
+        if len(clip.head) < HEAD_BYTES:
             raise ProviderInvalid(reason="answer")
-        to.write(data)
         return "video/mp4"
 
     def _reading(self, interaction: Any) -> Reading:
@@ -273,6 +291,25 @@ class GeminiVideo(_Gemini):
             latency_ms=0,
         )
         return Reading(clip, end)
+
+
+@dataclass(slots=True)
+class Clip:
+    """A file that takes a clip as it comes, and nothing else."""
+
+    to: IO[bytes]
+    size: int = 0
+    head: bytes = b""
+
+    def write(self, chunk: bytes) -> None:
+        """Write some more of it, however little. Raises ValueError."""
+        self.head += chunk[: HEAD_BYTES - len(self.head)]
+        if len(self.head) == HEAD_BYTES and self.head[4:] != b"ftyp":
+            raise ValueError("this is no clip")
+        self.size += len(chunk)
+        if self.size > MOST_BYTES:
+            raise ValueError("no clip is so large")
+        self.to.write(chunk)
 
 
 def clip_of(interaction: Any) -> Ended:

@@ -181,9 +181,9 @@ def written(answer: ChatCompletion) -> Answer[Written]:
     used = answer.usage
     details = used.prompt_tokens_details if used else None
     usage = Usage(
-        input_tokens=used.prompt_tokens if used else 0,
+        input_tokens=(used.prompt_tokens or 0) if used else 0,
         cached_tokens=(details.cached_tokens or 0) if details else 0,
-        output_tokens=used.completion_tokens if used else 0,
+        output_tokens=(used.completion_tokens or 0) if used else 0,
     )
     reason = choice.finish_reason
     value: Written | ProviderError
@@ -203,17 +203,18 @@ def written(answer: ChatCompletion) -> Answer[Written]:
 
 
 def painted(answer: ImagesResponse) -> Answer[Work]:
-    """Read the pictures of an answer, which are in it."""
+    """Read the pictures of an answer, which are in it; other servers leave counts out."""
     pictures = tuple(
         Blob(data=data, content_type=type_of(data))
         for one in answer.data or []
         if (data := base64.b64decode(one.b64_json or "", validate=True))
     )
     used = answer.usage
+    details = used.input_tokens_details if used else None
     usage = Usage(
-        input_tokens=used.input_tokens if used else 0,
-        image_tokens=used.input_tokens_details.image_tokens if used else 0,
-        output_tokens=used.output_tokens if used else 0,
+        input_tokens=(used.input_tokens or 0) if used else 0,
+        image_tokens=(details.image_tokens or 0) if details else 0,
+        output_tokens=(used.output_tokens or 0) if used else 0,
         images=len(pictures),
     )
     value = ended(pictures) if pictures else ProviderInvalid(reason="answer")

@@ -178,12 +178,20 @@ class _Works:
         self._client.predictions.cancel(id)
 
     def _listed(self, ids: set[str], since: datetime) -> dict[str, Work]:
-        """Newest first, until all were met; what is created meanwhile only moves the pages."""
+        """Newest first, until all were met; what is created meanwhile only moves the pages.
+
+        Where a later page cannot be had, what only it would tell of counts as going on.
+        """
         found: dict[str, Work] = {}
         created = urlencode({"created_after": since.astimezone(UTC).isoformat()})
         cursor: str | None = f"/v1/predictions?{created}"
         while cursor and ids - set(found):
-            readings, cursor = self._page(cursor, ids)
+            try:
+                readings, cursor = self._page(cursor, ids)
+            except ProviderError:
+                if not found:
+                    raise
+                return found | {name: Running(id=name) for name in ids - set(found)}
             found |= {name: self.caller.recorded(one) for name, one in readings.items()}
         return found
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httpcore
@@ -26,6 +26,7 @@ MOST_SECONDS = 120.0
 """What the SDKs are told; the exchange is what bounds a call."""
 
 MOST_RETRY_AFTER_SECONDS = 3600.0
+MOST_REDIRECTS = 5
 POOL: dict[str, Any] = {
     "max_connections": 100,
     "max_keepalive_connections": 20,
@@ -146,11 +147,29 @@ class BoundedTransport2(httpx2.HTTPTransport):
         )
 
 
-def client2() -> httpx2.Client:
-    """Return a client for the SDKs that use httpx2: bounded, and by no proxy of the environment."""
+def client2(*, within: str = "") -> httpx2.Client:
+    """Return a client for the SDKs that use httpx2: bounded, and by no proxy of the environment.
+
+    It follows nobody, or only to the scheme and host of this address. Answers come as they are:
+    the bytes that an exchange counts are those that are held.
+    """
+    hooks: dict[str, list[Callable[..., Any]]] = {"response": [note]}
+    if within:
+        hooks["request"] = [partial(stay, httpx2.URL(within))]
     return httpx2.Client(
-        transport=BoundedTransport2(), trust_env=False, event_hooks={"response": [note]}
+        transport=BoundedTransport2(),
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+        follow_redirects=bool(within),
+        max_redirects=MOST_REDIRECTS,
+        event_hooks=hooks,
     )
+
+
+def stay(address: httpx2.URL, request: httpx2.Request) -> None:
+    """Let nothing go elsewhere: a key is in the headers. Raises ValueError."""
+    if request.url.origin != address.origin:
+        raise ValueError("it leads to somebody else")
 
 
 def note(response: httpx.Response | httpx2.Response) -> None:

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Collection
 
-from generation.errors import ProviderGone
-from generation.providers.ports import Work
+from generation.errors import ProviderGone, ProviderInvalid
+from generation.providers.ports import Running, Work
 
 
 def one_by_one(poll: Callable[[str], Work], ids: Collection[str]) -> dict[str, Work]:
-    """Ask about each of these works; leave out what is gone. Raises ProviderError."""
-    found = {}
+    """Ask about each of these works; leave out what is gone.
+
+    One whose answer cannot be read counts as going on, and keeps nobody else from being asked
+    about. Raises ProviderError where the provider does not answer.
+    """
+    found: dict[str, Work] = {}
     for one in ids:
         try:
             found[one] = poll(one)
         except ProviderGone:
             continue
+        except ProviderInvalid:
+            found[one] = Running(id=one)
     return found

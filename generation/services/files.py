@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Q
 
 from generation.media.renditions import preview_width
 from generation.models import Asset, Job, Step
@@ -130,17 +131,26 @@ def photos_of(*, job: Job) -> tuple[bytes, ...]:
 def erase_deleted() -> int:
     """Erase the rows and files of what was deleted thirty days ago; return how many."""
     old = Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR)
-    erased = list(old.only("id", "job_id", *Asset.FILES)[:ERASE_LIMIT])
+    erased = list(old.only("id", "job_id", "params", *Asset.FILES)[:ERASE_LIMIT])
     for asset in erased:
         erase(names=asset.file_names)
         asset.delete()
-    _forget_steps({asset.job_id for asset in erased if asset.job_id})
+    _forget_steps({job_id for asset in erased for job_id in _made_from(asset)})
     return len(erased)
 
 
+def _made_from(asset: Asset) -> set[UUID]:
+    """Return the jobs whose kept parts an asset may be changed with: its own, its first cut's."""
+    first = asset.params.get("first_job_id")
+    return {one for one in (asset.job_id, first and UUID(first)) if one}
+
+
 def _forget_steps(job_ids: set[UUID]) -> None:
-    """Erase what jobs kept on their way, once nothing is left of what they made."""
-    needed = set(Asset.objects.filter(job_id__in=job_ids).values_list("job_id", flat=True))
+    """Erase what jobs kept on their way, once nothing is left of what was made with it."""
+    left = Asset.objects.filter(
+        Q(job_id__in=job_ids) | Q(params__first_job_id__in=[str(one) for one in job_ids])
+    )
+    needed = {job_id for asset in left.only("job_id", "params") for job_id in _made_from(asset)}
     forget_steps(steps=Step.objects.filter(job_id__in=job_ids - needed))
 
 

@@ -17,6 +17,7 @@ from generation.models import Job
 from generation.providers import registry
 from generation.providers.ports import Capability
 from visiona.lib import clock, live
+from visiona.lib.errors import Conflict
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 RUN_JOB = "generation.tasks.run_job"
+PREVIEW = "preview:"
+"""What the submission of a free preview begins with."""
+ONE_AT_A_TIME = "Another film of yours is being cut anew. Wait until it is finished."
 
 
 def quote(*, kind: str, params: Mapping[str, Any]) -> Quote:
@@ -34,13 +38,17 @@ def quote(*, kind: str, params: Mapping[str, Any]) -> Quote:
 
 def provider_of(*, kind: str) -> str:
     """Say who makes such a thing now: a provider, or this machine."""
+    return _maker_of(kind)[0]
+
+
+def _maker_of(kind: str) -> tuple[str, str]:
+    """Return who makes such a thing now, and by which capability; none is this machine's."""
     capability = catalog.KINDS[kind].capability
-    if not capability:
-        return registry.LOCAL
-    provider = registry.provider_of(Capability(capability))
+    provider = registry.provider_of(Capability(capability)) if capability else registry.LOCAL
     if provider == registry.LOCAL and kind == catalog.VIDEO.name and settings.PROVIDERS_PAINT_FILMS:
-        return registry.provider_of(Capability.IMAGE)
-    return provider
+        capability = Capability.IMAGE
+        provider = registry.provider_of(capability)
+    return provider, "" if provider == registry.LOCAL else str(capability)
 
 
 def submit(
@@ -60,7 +68,7 @@ def submit(
     """
     order = {**catalog.KINDS[kind].defaults, **params}
     job = _ordered(user, kind, order, request_id)
-    job.provider = provider_of(kind=kind)
+    job.provider, job.capability = _maker_of(kind)
     job.queue = catalog.KINDS[kind].queue if job.provider == registry.LOCAL else catalog.CALLS
     job.price = quote(kind=kind, params=order).price
     job.remix_of_id = remix_of and selectors.asset_of(user=user, asset_id=remix_of).pk
@@ -128,6 +136,23 @@ def _submit(job: Job, idempotency_key: str | None) -> Job:
         return first
 
 
+@transaction.atomic
+def queue_alone(*, job: Job) -> None:
+    """Queue a film that is cut anew, unless the person has one under way: it costs them nothing.
+
+    Raises Conflict.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"recuts:{job.user_id}"]
+        )
+    others = Job.objects.filter(user_id=job.user_id, params__has_key="first_job_id")
+    if others.unfinished().exists():
+        raise Conflict(ONE_AT_A_TIME)
+    job.submission = str(uuid7())
+    _queue(job)
+
+
 def _queue(job: Job) -> None:
     if job.price:
         job.reservation_id = credits_services.reserve(
@@ -166,13 +191,19 @@ def cancel(*, user: "User", job_id: UUID) -> Job:
 def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
     """Order again what failed or was canceled: a new job, with its own price.
 
-    Raises NotFound, JobNotRetryable and InsufficientCredits.
+    What was free stays free. Raises NotFound, JobNotRetryable, InsufficientCredits, and Conflict
+    for a film that is cut anew while another is.
     """
     job = selectors.job_of(user=user, job_id=job_id)
     if job.status not in {Job.Status.FAILED, Job.Status.CANCELED}:
         raise JobNotRetryable
-    if "changes" in job.params:  # a film that is cut anew costs nothing, however often
-        return _submit(_job(user, job.kind, _again(job), request_id), None)
+    if "changes" in job.params:
+        recut = _job(user, job.kind, _again(job), request_id)
+        recut.remix_of_id = _still(user, job.remix_of_id)
+        queue_alone(job=recut)
+        return recut
+    if not job.price and job.submission.startswith(PREVIEW):
+        return _preview_of(job, user, request_id)
     return submit(
         user=user,
         kind=job.kind,
@@ -190,8 +221,13 @@ def preview(*, user: "User", job_id: UUID, request_id: str) -> Job:
     job = selectors.job_of(user=user, job_id=job_id)
     if not job.has_free_preview:
         raise JobNotPreviewable
+    return _preview_of(job, user, request_id)
+
+
+def _preview_of(job: Job, user: "User", request_id: str) -> Job:
+    """Return the one free preview of a job, or of a preview that came to nothing itself."""
     free = _ordered(user, job.kind, _again(job), request_id)
-    return _submit(free, f"preview:{job.pk}")
+    return _submit(free, f"{PREVIEW}{job.pk}")
 
 
 def _again(job: Job) -> dict[str, Any]:

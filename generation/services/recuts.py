@@ -5,16 +5,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
-
 from generation import selectors
 from generation.catalog import VIDEO
 from generation.models import Asset, Job, Step
 from generation.services import texts
-from generation.services.jobs import RUN_JOB
-from visiona.lib import clock, live
+from generation.services.jobs import queue_alone
+from visiona.lib import clock
 from visiona.lib.errors import Conflict, FieldError, InvalidInput, NotFound
-from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
 NOT_THERE = "There is no such film, or it is not yours."
 NOT_KEPT = "What this film was made of is no longer kept. Make a new film instead."
-ONE_AT_A_TIME = "Another film of yours is being cut anew. Wait until it is finished."
 NEEDED_STEPS = {"storyboard", "product"}
 MAX_TEXT = 60
 LEAST_SECONDS = 1.0
@@ -51,11 +47,10 @@ def recut(*, user: "User", asset_id: UUID, changes: Mapping[str, Any], request_i
         project_id=film.project_id,
         remix_of_id=film.pk,
         price=0,
-        submission=str(uuid7()),
         request_id=request_id,
         deadline=clock.now() + timedelta(minutes=VIDEO.deadline_minutes),
     )
-    _queue_alone(job)
+    queue_alone(job=job)
     return job
 
 
@@ -63,21 +58,6 @@ def _require_parts(user: "User", first_job_id: str) -> None:
     kept = Step.objects.filter(user_id=user.pk, job_id=first_job_id, state=Step.State.DONE)
     if not set(kept.values_list("name", flat=True)) >= NEEDED_STEPS:
         raise Conflict(NOT_KEPT)
-
-
-@transaction.atomic
-def _queue_alone(job: Job) -> None:
-    """Queue the job unless another of its kind waits: this work costs its person nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"recuts:{job.user_id}"]
-        )
-    others = Job.objects.filter(user_id=job.user_id, params__has_key="first_job_id")
-    if others.unfinished().exists():
-        raise Conflict(ONE_AT_A_TIME)
-    job.save(force_insert=True)
-    enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
-    live.announce(user_id=job.user_id, event="job.updated")
 
 
 def _merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

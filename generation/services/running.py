@@ -94,17 +94,19 @@ def run_due(*, queue: str, waiting_for: timedelta = timedelta()) -> bool:
 
 
 def sweep() -> int:
-    """Wake a worker for every job that has waited for one for a while; return their number.
+    """Wake workers for the jobs of each queue that have waited longest; return their number.
 
     This is what brings back the job of a worker that died: its lease runs out and it is due again.
     Whose turn is about to come needs no second message: they would only add to the queue.
     """
+    woken = 0
     with act_as_worker():
-        due = Job.objects.due(waiting_for=SWEEP_AFTER).order_by("next_run_at")
-        waiting = list(due.only("id", "queue")[:SWEEP_LIMIT])
-        for job in waiting:
-            enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
-    return len(waiting)
+        for queue in catalog.QUEUES:
+            due = Job.objects.due(waiting_for=SWEEP_AFTER).filter(queue=queue)
+            for job in due.order_by("next_run_at").only("id")[:SWEEP_LIMIT]:
+                enqueue(RUN_JOB, queue=queue, job_id=str(job.pk))
+                woken += 1
+    return woken
 
 
 def _run_next(waiting_for: timedelta = timedelta(), **which: Any) -> bool:
@@ -219,11 +221,14 @@ def _pipeline(job: Job) -> Iterator[Product | Shortfall]:
 def _provider_of(job: Job, capability: str) -> str:
     """Say who makes a part of the job.
 
-    The thing itself is made by whom it was ordered from, whatever the settings say by now, and
-    all of what was given to this machine is made here.
+    What was ordered from a provider is made by that one, whatever the settings say by now. All of
+    a job that was given to this machine is made here, and so is a film whose scenes are painted.
     """
-    if job.provider == registry.LOCAL or capability == catalog.KINDS[job.kind].capability:
+    ordered = job.capability or catalog.KINDS[job.kind].capability
+    if job.provider == registry.LOCAL or capability == ordered:
         return job.provider
+    if capability == catalog.KINDS[job.kind].capability:
+        return registry.LOCAL
     return registry.provider_of(Capability(capability))
 
 

@@ -147,7 +147,15 @@ class Workshop:
         patience = max(settings.PROVIDER_SECONDS[_capability(one)] for _, _, one in wanted)
         with transaction.atomic():  # whoever writes these rows has the job as long as it takes
             self._extend(patience + LEASE_MARGIN_SECONDS)
-            orders = [(self._asked(*one), one[2]) for one in wanted]
+            # The provider may just have told of what was to be ordered once more.
+            known = self._steps({name: request for _, name, request in wanted})
+            orders = [
+                (self._asked(known.get(name), name, request), request)
+                for _, name, request in wanted
+                if _may_be_ordered(known.get(name), now)
+            ]
+        if not orders:
+            return
         with ThreadPoolExecutor(max_workers=len(orders)) as pool:
             told = [pool.submit(copy_context().run, partial(_start, *order)) for order in orders]
         # All are noted before any is fetched: that may fail, and no answer may be lost by it.
@@ -179,12 +187,24 @@ class Workshop:
         elif isinstance(work, ProviderError):
             _fail(step, work)
         elif _is_kept_there(work):
-            Step.objects.filter(pk=step.pk, state=Step.State.ASKED).update(
+            asked = Step.objects.filter(pk=step.pk, state=Step.State.ASKED)
+            if not asked.update(
                 state=Step.State.RUNNING,
                 external_id=work.id,
                 poll_at=_next_poll(step, clock.now()),
-            )
+            ):
+                self._stop_if_another(step, work)
         return step, work
+
+    def _stop_if_another(self, step: Step, work: Work) -> None:
+        """Stop a work that came second: the provider had told of an earlier one meanwhile."""
+        if Step.objects.filter(pk=step.pk, external_id=work.id).exists():
+            return
+        try:
+            _port(step, []).cancel(work.id)
+        except ProviderError as error:
+            facts = {"job": str(self._job.pk), "code": error.code}
+            logger.info("generation.step.not_canceled", extra=facts)
 
     def _put_off(self, step: Step, error: ProviderUnavailable) -> None:
         """It did nothing, so it is asked again, but not for ever."""
@@ -235,7 +255,7 @@ class Workshop:
             return
         try:
             blobs = [self._fetched(step, output) for output in work.outputs]
-        except ProviderUnavailable as error:
+        except (ProviderUnavailable, ProviderTimedOut) as error:
             facts = {"job": str(self._job.pk), "code": error.code}
             logger.info("generation.step.not_fetched", extra=facts)
             return  # it is still there, and is asked about again
@@ -281,8 +301,13 @@ def wake(*, provider: str, external_id: str) -> bool:
 def adopt(*, step_id: UUID, provider: str, external_id: str) -> bool:
     """Take over a work that a provider says it does for us though its answer was lost."""
     with act_as_worker(), transaction.atomic(savepoint=False):
-        lost = Step.objects.filter(pk=step_id, provider=provider, state=Step.State.ASKED)
-        step = lost.only("id", "job_id").first()
+        # What is to be ordered once more may be under way after all, if the provider says so.
+        lost = Step.objects.filter(
+            Q(state=Step.State.ASKED) | Q(state=Step.State.FAILED, facts__has_key="again_at"),
+            pk=step_id,
+            provider=provider,
+        )
+        step = lost.only("id", "job_id", "facts").first()
         if step is None or _is_known(provider, external_id):
             return False
         job = _held_still(step.job_id)
@@ -290,6 +315,10 @@ def adopt(*, step_id: UUID, provider: str, external_id: str) -> bool:
             lost.update(
                 external_id=external_id,
                 state=Step.State.RUNNING,
+                ended_at=None,
+                error_code="",
+                error_detail="",
+                facts={"tries": _tries(step)},
                 has_news=True,
                 poll_at=clock.now(),
             )

@@ -14,7 +14,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import UserRequest
 from generation import selectors
-from generation.errors import JobNotPreviewable
 from generation.models import Asset
 from generation.services import jobs as job_services
 from visiona.lib.errors import AppError
@@ -83,9 +82,12 @@ def retry_job(request: UserRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def preview_job(request: UserRequest, job_id: UUID) -> HttpResponse:
     """Have this server make, for nothing, what a provider could not."""
+    found = selectors.job_of(user=request.user, job_id=job_id)
     try:
-        free = job_services.preview(user=request.user, job_id=job_id, request_id=request.request_id)
-    except JobNotPreviewable as error:
+        free = job_services.preview(
+            user=request.user, job_id=found.pk, request_id=request.request_id
+        )
+    except AppError as error:
         messages.error(request, error.detail)
         return _go_to_job(request, job_id)
     return _go_to_job(request, free.pk)

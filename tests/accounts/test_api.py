@@ -132,6 +132,12 @@ def test_an_unknown_field_is_refused_by_name_and_makes_nobody() -> None:
     assert not User.objects.exists()
 
 
+def test_a_name_that_cannot_be_written_back_is_refused_all_the_same(client: Client) -> None:
+    answer = client.post("/api/v1/auth/login", r'{"\ud800": 1}', content_type="application/json")
+
+    assert wrong_fields(answer) == {"?": "unknown"}
+
+
 @pytest.mark.parametrize("body", ["{", '{"email": ', "\x00", "carol"])
 def test_what_is_not_json_is_malformed(client: Client, body: str) -> None:
     answer = client.post("/api/v1/auth/signup", body, content_type="application/json")

@@ -39,6 +39,7 @@ def all_standins() -> Iterator[dict[str, StandIn]]:
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
             for adapters in (replicate_adapters, gemini_adapters, openai_adapters):
                 adapters.client_of.cache_clear()
+            gemini_adapters.files_of.cache_clear()
             gc.collect()
 
 

@@ -132,6 +132,34 @@ def test_another_server_gets_no_more_than_it_may_know(
     assert set(other_server.seen[-1].json) == {"model", "prompt", "size", "n", "response_format"}
 
 
+def test_a_picture_of_another_server_counts_no_tokens(
+    other_server: OpenAI, bench_of: Callable[..., Bench]
+) -> None:
+    bench = bench_of(OPENAI_IMAGE)
+    assert bench.call().outputs == (Blob(data=PNG, content_type="image/png"),)
+    assert other_server.paths() == ["/v1/images/generations"]
+    [record] = bench.records
+    assert (record.outcome, record.input_tokens, record.output_tokens) == ("ok", 0, 0)
+
+
+def test_words_of_another_server_may_come_without_counts(
+    other_server: OpenAI, bench_of: Callable[..., Bench]
+) -> None:
+    bench = bench_of(case_of("openai", Capability.TEXT))
+    message = {"role": "assistant", "content": "A"}
+    answer = {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        "usage": {"total_tokens": 0},
+    }
+    other_server.misbehave(Instead(Reply(200, answer)))
+    written = bench.call()
+    assert (written.text, written.input_tokens, written.output_tokens) == ("A", 0, 0)
+
+
 def test_openai_itself_gets_what_it_wants(bench_of: Callable[..., Bench]) -> None:
     image = bench_of(OPENAI_IMAGE)
     image.adapter.start(

@@ -75,7 +75,7 @@ def test_who_is_down_may_be_asked_again(
 
 
 @every_adapter
-@pytest.mark.parametrize("status", [408, 504])
+@pytest.mark.parametrize("status", [408, 504, 520, 524])
 def test_a_gateway_that_gave_up_waiting_does_not_know_either(
     case: Case, status: int, bench_of: Callable[..., Bench]
 ) -> None:

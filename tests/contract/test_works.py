@@ -1,7 +1,7 @@
 """Work that takes its time is started, asked about, stopped and fetched."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Buffer, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from generation.errors import (
     ProviderTimedOut,
     ProviderUnavailable,
 )
-from generation.providers import registry
+from generation.providers import gemini, registry
 from generation.providers.ports import (
     Blob,
     ImageRequest,
@@ -44,7 +44,7 @@ from tests.contract.adapters import (
 from tests.standins.gemini import Gemini
 from tests.standins.pictures import MP4, PNG
 from tests.standins.replicate import Replicate
-from tests.standins.server import HTML, Cut, Drip, Fault, Reply, Stall
+from tests.standins.server import HTML, Cut, Drip, Fault, Instead, Reply, Stall
 
 
 def test_pictures_of_replicate_are_started_asked_about_and_fetched(
@@ -214,6 +214,105 @@ def test_a_clip_of_gemini_is_started_asked_about_and_fetched(
     assert copy.getvalue() == MP4
     assert bench.records[-1].operation == "video.end"
     assert bench.records[-1].cost_micro_usd == 20 * 1.5 + 1000 * 17.5
+
+
+def fetched(bench: Bench, copy: io.BytesIO) -> str:
+    """Fetch a clip of Gemini."""
+    started = bench.call()
+    bench.standin.finish(started.id)
+    [link] = bench.adapter.poll(started.id).outputs
+    bench.standin.seen.clear()
+    content_type: str = bench.adapter.download(link, to=copy)
+    return content_type
+
+
+def test_a_clip_of_gemini_is_where_its_api_says_and_wants_the_key_there(
+    bench_of: Callable[..., Bench],
+) -> None:
+    bench = bench_of(GEMINI_VIDEO)
+    fetched(bench, io.BytesIO())
+    first, second = bench.standin.seen
+    assert second.path == f"/download{first.path}"
+    for one in (first, second):
+        assert one.query == "alt=media"
+        assert one.headers["x-goog-api-key"] == "AIza-stand-in"
+        assert one.headers["accept-encoding"] == "identity"
+
+
+def test_nobody_is_followed_elsewhere_with_the_key_to_a_clip(
+    bench_of: Callable[..., Bench],
+) -> None:
+    bench = bench_of(GEMINI_VIDEO)
+    copy = io.BytesIO()
+    with Gemini.running() as other:
+        path = "/download/v1/files/v11:download?alt=media"
+        for address in (other.address, bench.standin.address.replace("http:", "https:")):
+            bench.standin.misbehave(
+                Instead(Reply(302, b"", {"Location": f"{address}{path}"})), on="files"
+            )
+            with pytest.raises(ProviderInvalid) as caught:
+                fetched(bench, copy)
+            assert caught.value.reason == "answer"
+            assert len(bench.standin.seen) == 1
+    assert other.seen == []
+    assert copy.getvalue() == b""
+
+
+@pytest.mark.parametrize(("redirects", "is_fetched"), [(5, True), (6, False)])
+def test_a_clip_of_gemini_is_followed_five_times(
+    *, redirects: int, is_fetched: bool, bench_of: Callable[..., Bench]
+) -> None:
+    bench = bench_of(GEMINI_VIDEO)
+    again = Instead(Reply(302, b"", {"Location": "/download/v1/files/v11:download?alt=media"}))
+    bench.standin.misbehave(*[again] * redirects, on="files")
+    if is_fetched:
+        assert fetched(bench, io.BytesIO()) == "video/mp4"
+    else:
+        with pytest.raises(ProviderInvalid):
+            fetched(bench, io.BytesIO())
+    assert len(bench.standin.seen) == 6
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Down</html>", MP4 + bytes(3_000_000)], ids=len)
+def test_what_is_no_clip_or_too_large_is_not_kept(
+    body: bytes, bench_of: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gemini, "MOST_BYTES", 2_000_000)
+    bench = bench_of(GEMINI_VIDEO)
+    bench.standin.misbehave(Instead(Reply(200, body, content_type="video/mp4")), on="files")
+    copy = io.BytesIO()
+    with pytest.raises(ProviderInvalid) as caught:
+        fetched(bench, copy)
+    assert caught.value.reason == "answer"
+    assert len(copy.getvalue()) <= 2_000_000
+
+
+def test_a_clip_may_come_by_single_bytes() -> None:
+    whole, told = io.BytesIO(), b"\x00\x00\x00\x18ftypmp42"
+    clip = gemini.Clip(whole)
+    for byte in told:
+        clip.write(bytes([byte]))
+    assert whole.getvalue() == told
+    with pytest.raises(ValueError, match="no clip"):
+        gemini.Clip(io.BytesIO()).write(b"<html></html>")
+
+
+def test_a_clip_is_written_as_it_comes(bench_of: Callable[..., Bench]) -> None:
+    bench = bench_of(GEMINI_VIDEO)
+    clip = MP4 + bytes(3_000_000)
+    bench.standin.misbehave(Instead(Reply(200, clip, content_type="video/mp4")), on="files")
+
+    class Copy(io.BytesIO):
+        largest = 0
+
+        def write(self, chunk: Buffer) -> int:
+            self.largest = max(self.largest, len(memoryview(chunk)))
+            return super().write(chunk)
+
+    copy = Copy()
+    fetched(bench, copy)
+    assert copy.getvalue() == clip
+    assert copy.largest <= 1024 * 1024
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A provider moves a product's picture; around it our own stages, each of them once."""
 
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from pytest_django import Settings
 from accounts.models import User
 from credits import selectors as credits_selectors
 from generation import selectors
-from generation.models import Job, ProviderCall, Step
+from generation.models import Asset, Job, ProviderCall, Step
 from generation.services import files, jobs, recuts, running, steps
 from tests import factories
 from tests.standins.server import Reply
 from visiona.lib import clock
 from visiona.lib.db.actor import act_as_user
+from visiona.lib.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +133,79 @@ def test_a_clip_that_fails_costs_nothing_and_is_offered_as_a_free_preview(replic
         again = jobs.preview(user=alice, job_id=job.pk, request_id="r")
     assert (preview.price, preview.provider, preview.queue) == (0, "local", "films")
     assert again.pk == preview.pk
+
+
+def test_a_film_that_was_canceled_while_it_is_cut_anew_is_cut_once_at_a_time(
+    replicate: Any, clip: bytes
+) -> None:
+    alice = factories.make_user("alice@example.com", extra_credits=30)
+    job = worked_on(ordered(alice))
+    (work,) = replicate.works
+    replicate.finish(work, content=Reply(body=clip, content_type="video/mp4"))
+    film = selectors.assets_of_job(job=told(job)).get()
+    with act_as_user(alice.pk):
+        cut = recuts.recut(user=alice, asset_id=film.pk, changes={"captions": True}, request_id="r")
+        jobs.cancel(user=alice, job_id=cut.pk)
+        again = jobs.retry(user=alice, job_id=cut.pk, request_id="r")
+        with pytest.raises(Conflict, match="being cut anew"):
+            jobs.retry(user=alice, job_id=cut.pk, request_id="r")
+    assert (again.price, again.remix_of_id, again.params["changes"]) == (
+        0,
+        film.pk,
+        cut.params["changes"],
+    )
+
+
+def test_the_parts_of_a_film_are_kept_for_as_long_as_one_cut_of_it_is(
+    replicate: Any, clip: bytes
+) -> None:
+    alice = factories.make_user("alice@example.com", extra_credits=30)
+    job = worked_on(ordered(alice))
+    (work,) = replicate.works
+    replicate.finish(work, content=Reply(body=clip, content_type="video/mp4"))
+    film = selectors.assets_of_job(job=told(job)).get()
+    with act_as_user(alice.pk):
+        cut = recuts.recut(
+            user=alice, asset_id=film.pk, changes={"trim_start": 0.5}, request_id="r"
+        )
+    anew = selectors.assets_of_job(job=worked_on(cut)).get()
+
+    erase_later(film)
+    assert Step.objects.filter(job=job).exists()
+    with act_as_user(alice.pk):
+        last = recuts.recut(user=alice, asset_id=anew.pk, changes={"volume": 50}, request_id="r")
+        jobs.cancel(user=alice, job_id=last.pk)
+    erase_later(anew)
+    assert not Step.objects.filter(job=job).exists()
+
+
+def erase_later(film: Asset) -> None:
+    """Let thirty days go by after a film was deleted."""
+    Asset.objects.filter(pk=film.pk).update(deleted_at=clock.now() - timedelta(days=31))
+    files.erase_deleted()
+    assert not Asset.objects.filter(pk=film.pk).exists()
+
+
+@pytest.mark.parametrize("painter", ["replicate", "openai"])
+def test_scenes_may_be_painted_by_a_provider_and_filmed_here(
+    painter: str, standins: dict[str, Any], settings: Settings
+) -> None:
+    settings.PROVIDERS = dict.fromkeys(settings.CAPABILITIES, "local") | {"image": painter}
+    settings.PROVIDERS_PAINT_FILMS = True
+    alice = factories.make_user("alice@example.com", extra_credits=30)
+    standin = standins[painter]
+    job = worked_on(ordered(alice))
+    assert (job.provider, job.capability) == (painter, "image")
+    if painter == "replicate":
+        assert wallet(alice) == (0, 50)
+        for work in standin.works:
+            standin.finish(work)
+        Step.objects.filter(job=job).update(poll_at=clock.now())
+        assert steps.poll() == len(standin.works) > 0
+        job = worked_on(job)
+    assert (job.status, job.captured, job.error_detail) == ("succeeded", 50, "")
+    calls = ProviderCall.objects.filter(job=job)
+    assert {call.operation.partition(".")[0] for call in calls} == {"image"}
+    asked = Step.objects.filter(job=job, name__startswith="plate-")
+    assert asked.count() >= 3
+    assert set(asked.values_list("capability", flat=True)) == {"image"}

@@ -447,6 +447,19 @@ def test_a_dozen_works_are_asked_about_in_one_request(replicate: Studio) -> None
     assert replicate.wallet == (60, 0)
 
 
+def test_one_work_that_cannot_be_read_hides_no_other(replicate: Studio) -> None:
+    factories.grant(replicate.user, 100)
+    ordered = [replicate.work(replicate.order()) for _ in range(3)]
+    first, *_ = works = list(replicate.standin.works)
+    for name in works:
+        replicate.standin.finish(name)
+    odd = Reply(200, {"id": first, "status": "in two minds"})
+    replicate.standin.misbehave(Instead(odd), on=f"/v1/predictions/{first}$")
+    assert replicate.ask_the_provider() == 2
+    assert replicate.ask_the_provider() == 1
+    assert {replicate.work(job).status for job in ordered} == {"succeeded"}
+
+
 @pytest.mark.parametrize("webhooks", [[], [SECRET]], ids=["untold", "told"])
 def test_what_takes_long_is_asked_about_less_often_and_all_at_once(
     replicate: Studio, *, webhooks: list[str]
@@ -624,6 +637,54 @@ def test_the_start_webhook_finds_the_work_whose_answer_was_lost(
         ("image.start", "provider_timed_out", None),
         ("image.end", "ok", 3_000),
     ]
+
+
+def test_so_it_does_where_the_order_was_to_be_made_once_more(replicate: Studio, lost: Job) -> None:
+    again_at = clock.now() + timedelta(seconds=60)
+    Step.objects.update(
+        state=Step.State.FAILED,
+        ended_at=clock.now(),
+        error_code="provider_unavailable",
+        facts={"tries": 1, "again_at": again_at.isoformat()},
+    )
+    deliver(replicate, work_of(replicate), event="start")
+    assert webhooks.handle_due() == 1
+    replicate.standin.finish(work_of(replicate))
+    assert_delivered(replicate, replicate.work(lost), pictures=1)
+    assert replicate.costly == 1
+
+
+def test_a_second_order_is_stopped_when_the_first_turns_out_to_run(
+    replicate: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = steps.Workshop._noted
+
+    def told_meanwhile(workshop: Any, step: Step, calls: Any, work: Any) -> Any:
+        steps.adopt(step_id=step.pk, provider="replicate", external_id="0" * 26)
+        return noted(workshop, step, calls, work)
+
+    monkeypatch.setattr(steps.Workshop, "_noted", told_meanwhile)
+    replicate.work(replicate.order())
+    assert replicate.standin.works[work_of(replicate)]["status"] == "canceled"
+    assert Step.objects.get().external_id == "0" * 26
+
+
+def test_an_end_that_is_told_while_its_answer_is_noted_is_not_lost(
+    replicate: Studio, lost: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, adopt = work_of(replicate), steps.adopt
+
+    def noted_meanwhile(**which: Any) -> bool:
+        Step.objects.update(state=Step.State.RUNNING, external_id=name, poll_at=clock.now())
+        return adopt(**which)
+
+    monkeypatch.setattr(steps, "adopt", noted_meanwhile)
+    replicate.standin.finish(name)
+    deliver(replicate, name)
+    assert webhooks.handle_due() == 1
+    assert Step.objects.get().has_news
+    assert WebhookEvent.objects.get().state == "done"
+    assert_delivered(replicate, replicate.work(lost), pictures=1)
 
 
 def test_so_does_the_last_one_where_the_first_was_lost_too(replicate: Studio, lost: Job) -> None:

@@ -10,7 +10,7 @@ from credits import selectors as credits_selectors
 from gallery import forms
 from generation import catalog, selectors
 from generation.models import Asset, Job
-from generation.services import recuts, running
+from generation.services import jobs, recuts, running
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +139,7 @@ def test_a_film_is_cut_anew_for_nothing_by_a_job_of_its_own(
     )
 
     assert again.status_code == 409
-    assert recuts.ONE_AT_A_TIME in again.content.decode()
+    assert jobs.ONE_AT_A_TIME in again.content.decode()
     with factories.plain_pictures():
         running.run_job(job_id=job.pk)
     cut = selectors.assets_of_job(job=Job.objects.get(pk=job.pk)).get()

@@ -160,6 +160,7 @@ WRONG = [
     ("image", {"prompt": "x" * 2001}, "prompt", "max_length"),
     ("image", {"prompt": None}, "prompt", "null"),
     ("image", {"aspect_ratio": "5:4"}, "aspect_ratio", "invalid_choice"),
+    ("image", {"aspect_ratio": "\ud800"}, "aspect_ratio", "invalid_choice"),
     ("image", {"count": 0}, "count", "min_value"),
     ("image", {"count": 5}, "count", "max_value"),
     ("image", {"seed": -1}, "seed", "min_value"),
@@ -433,6 +434,21 @@ def test_what_a_provider_could_not_make_has_a_free_preview_once(
     assert (free["price"], free["provider"], free["kind"]) == (0, "local", "image")
     assert free["params"]["prompt"] == declined.params["prompt"]
     assert first["Location"] == f"/api/v1/jobs/{free['id']}"
+    wallet = credits_selectors.wallet_of(user=alice)
+    assert (wallet.available, wallet.held) == (120, 0)
+
+
+def test_a_free_preview_that_is_tried_again_is_free_again(
+    alice: User, api: ApiClient, photo: Asset
+) -> None:
+    declined = factories.make_declined(alice)
+    first = api.post(f"jobs/{declined.pk}/preview").json()["data"]
+    assert api.post(f"jobs/{first['id']}/cancel").status_code == 200
+    again = [api.post(f"jobs/{first['id']}/retry") for _ in range(2)]
+    free = [answer.json()["data"] for answer in again]
+    assert [answer.status_code for answer in again] == [202, 202]
+    assert (free[0]["price"], free[0]["provider"]) == (0, "local")
+    assert free[0]["id"] == free[1]["id"] != first["id"]
     wallet = credits_selectors.wallet_of(user=alice)
     assert (wallet.available, wallet.held) == (120, 0)
 

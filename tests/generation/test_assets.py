@@ -122,6 +122,26 @@ def test_the_library_is_filtered(api: ApiClient, made: list[Asset]) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), query
 
 
+def test_the_library_is_searched(api: ApiClient, made: list[Asset]) -> None:
+    Asset.objects.filter(pk=made[0].pk).update(title="A red mug", prompt="on oak")
+    Asset.objects.filter(pk=made[1].pk).update(title="", enhanced_prompt="A red lamp, soft light")
+    assert listed(api, "q=RED") == ids([made[1], made[0]])
+    assert listed(api, "q=oak+red") == ids(made[:1])
+    assert listed(api, "q=soft") == ids(made[1:2])
+    assert listed(api, "q=red&deleted=true") == []
+    assert len(listed(api, "q=")) == 3
+    assert listed(api, f"clone_id={MADE_ID}") == []
+    wrong = {
+        "q=%00": ("q", "characters_not_allowed"),
+        f"q={'x' * 101}": ("q", "max_length"),
+        "clone_id=mine": ("clone_id", "invalid"),
+    }
+    for query, refusal in wrong.items():
+        answer = api.get(f"assets?{query}")
+        assert answer.status_code == 422, query
+        assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [refusal]
+
+
 def test_thirty_days_after_its_deletion_nothing_of_it_is_left(
     api: ApiClient, made: list[Asset]
 ) -> None:

@@ -292,6 +292,32 @@ def test_the_sweeper_wakes_a_worker_for_every_job_that_has_waited_a_while(
     assert len(callbacks) == 2
 
 
+def test_a_key_that_looks_like_a_previews_makes_nothing_free(alice: User) -> None:
+    params = {"title": "Cats", "aspect_ratio": "16:9"}
+    with act_as_user(alice.pk):
+        paid = jobs.submit(
+            user=alice, kind="thumbnail", params=params, request_id="r", idempotency_key="preview:x"
+        )
+        jobs.cancel(user=alice, job_id=paid.pk)
+        assert jobs.retry(user=alice, job_id=paid.pk, request_id="r").price == paid.price == 10
+    assert wallet(alice) == (10, 10)
+
+
+def test_many_that_wait_on_one_queue_hide_nobody_on_another(
+    alice: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    factories.grant(alice, 1000)
+    films = [factories.make_job(alice).pk for _ in range(running.SWEEP_LIMIT + 1)]
+    call = factories.make_job(alice)
+    long_ago = clock.now() - timedelta(hours=1)
+    Job.objects.filter(pk__in=films).update(queue="films", next_run_at=long_ago)
+    late = clock.now() - timedelta(seconds=10)
+    Job.objects.filter(pk=call.pk).update(queue="calls", next_run_at=late)
+    with django_capture_on_commit_callbacks() as callbacks:
+        tasks.sweep_jobs()
+    assert len(callbacks) == running.SWEEP_LIMIT + 1
+
+
 def test_a_message_for_a_job_that_has_ended_or_never_was_does_nothing(alice: User) -> None:
     job = factories.make_job(alice)
     with act_as_user(alice.pk):

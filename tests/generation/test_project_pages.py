@@ -118,6 +118,18 @@ def test_the_studio_begins_with_what_the_project_says(
         assert f'<option value="{project.pk}" selected>' in body
 
 
+def test_a_brief_is_cut_to_what_a_thumbnail_takes_and_said_once_to_a_video(
+    alices_browser: Client, alice: User
+) -> None:
+    with act_as_user(alice.pk):
+        project = projects.create(user=alice, name="Mugs", prompt="x" * 1000)
+    body = alices_browser.get(f"/studio/thumbnail/?project={project.pk}").content.decode()
+    assert "x" * 500 in body
+    assert "x" * 501 not in body
+    body = alices_browser.get(f"/studio/video/?project={project.pk}").content.decode()
+    assert body.count("x" * 500) == 2  # one of a thousand
+
+
 def test_a_project_is_changed_and_deleted_but_what_was_made_stays(
     alice: User, alices_browser: Client, project: Project
 ) -> None:

@@ -273,10 +273,11 @@ def test_a_project_fills_the_composer_and_keeps_what_is_made(
     assert "Lamps" in body_of(alices_browser, f"/jobs/{job.pk}/")
 
 
-def fail_at_a_provider(user: User) -> Job:
+def fail_at_a_provider(user: User, **more: Any) -> Job:
     """An image that a provider declined to make."""
     with act_as_user(user.pk):
-        job = jobs.submit(user=user, kind="image", params={"prompt": "a cat"}, request_id="r")
+        params = {"prompt": "a cat", **more}
+        job = jobs.submit(user=user, kind="image", params=params, request_id="r")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("generation.pipelines.image.make", _decline)
         Job.objects.filter(pk=job.pk).update(provider="replicate")
@@ -310,6 +311,23 @@ def test_what_did_not_fail_at_a_provider_has_none(alices_browser: Client, alice:
     answer = alices_browser.post(f"/jobs/{job.pk}/preview/", follow=True)
     assert "Only what a provider could not make has a free preview." in answer.content.decode()
     assert Job.objects.count() == 1
+
+
+def test_a_free_preview_without_its_photo_says_so_on_the_page_of_the_job(
+    alices_browser: Client, alice: User, bob: User
+) -> None:
+    photo = factories.make_photo(alice)
+    failed = fail_at_a_provider(alice, photo_id=photo.pk)
+    photos.remove_photo(user=alice, photo_id=photo.pk)
+
+    answer = alices_browser.post(f"/jobs/{failed.pk}/preview/", follow=True)
+
+    assert answer.redirect_chain == [(f"/jobs/{failed.pk}/", 302)]
+    assert "There is no such photo" in answer.content.decode()
+    assert Job.objects.count() == 1
+    bobs_browser = Client()
+    bobs_browser.force_login(bob)
+    assert bobs_browser.post(f"/jobs/{failed.pk}/preview/").status_code == 404
 
 
 def test_the_rest_is_not_tried_once_photos_cannot_be_kept(

@@ -75,6 +75,14 @@ class Gemini(StandIn):
         assert isinstance(fault, Instead)
         return fault.reply
 
+    def answer(self, seen: Seen) -> Reply:
+        """Answer by the contract, which does not tell where the files are."""
+        if not seen.path.startswith("/download/"):
+            return super().answer(seen)
+        if not self.is_authorized(seen):
+            return self.unauthorized()
+        return Reply(200, MP4, content_type="video/mp4")
+
     def routes(self) -> list[tuple[str, str, Route]]:
         return [
             ("POST", r"/v1/models/([\w.-]+):generateContent", self._generate),
@@ -132,5 +140,6 @@ class Gemini(StandIn):
             self.interactions[found[1]] |= {"status": "cancelled"}
         return self._interaction(found, seen)
 
-    def _download(self, _: re.Match[str], __: Seen) -> Reply:
-        return Reply(200, MP4, content_type="video/mp4")
+    def _download(self, _: re.Match[str], seen: Seen) -> Reply:
+        there = f"{self.address}/download{seen.path}?{seen.query}"
+        return Reply(302, b"", {"Location": there}, content_type="text/html")

@@ -107,5 +107,7 @@ class OpenAI(StandIn):
             "output_tokens": 272 * count,
             "total_tokens": 10 + 272 * count,
         }
+        if self.is_other:  # as LocalAI says it
+            usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         answer = {"created": 1, "data": [picture] * count, "usage": usage}
         return Reply(200, answer, {"x-request-id": f"req_{next(self._numbers)}"})

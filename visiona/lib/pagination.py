@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
+LONGEST_NUMBER = 9
+"""Digits of a limit that are read at all: Python refuses to read thousands of them."""
 PAGE = "x-page"
 """Marks a schema as a page until the envelope is described; it is not in the document."""
 
@@ -86,7 +88,8 @@ class NewestFirst(BasePagination):
 def _limit(text: str) -> int:
     if not text:
         return DEFAULT_LIMIT
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT:
+    is_number = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+    if is_number and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
     raise InvalidInput(
         [FieldError("limit", "invalid", f"Send a whole number from 1 to {MAX_LIMIT}.")]

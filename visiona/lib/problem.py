@@ -47,16 +47,22 @@ def document(error: errors.AppError) -> dict[str, Any]:
         "type": f"{settings.PUBLIC_URL}/problems/{error.code.replace('_', '-')}",
         "title": error.title,
         "status": error.status,
-        "detail": error.detail,
+        "detail": _encodable(error.detail),
         "code": error.code,
         "request_id": request_id.current(),
         **error.facts,
     }
     if isinstance(error, errors.InvalidInput):
         body["errors"] = [
-            {"field": one.field, "code": one.code, "detail": one.detail} for one in error.errors
+            {"field": _encodable(one.field), "code": one.code, "detail": _encodable(one.detail)}
+            for one in error.errors
         ]
     return body
+
+
+def _encodable(text: str) -> str:
+    """Return the words with a question mark for each lone surrogate that was sent to us."""
+    return text.encode(errors="replace").decode()
 
 
 def http_answer(error: errors.AppError) -> JsonResponse:

@@ -21,12 +21,13 @@ def replicate(event: WebhookEvent) -> bool:
     name, status = work.get("id"), work.get("status")
     if not isinstance(name, str):
         return False
-    if status not in GOING_ON and steps.wake(provider="replicate", external_id=name):
+    has_ended, step_id = status not in GOING_ON, _step_of(event)
+    if has_ended and steps.wake(provider="replicate", external_id=name):
         return True
-    step_id = _step_of(event)
-    return step_id is not None and steps.adopt(
-        step_id=step_id, provider="replicate", external_id=name
-    )
+    if step_id and steps.adopt(step_id=step_id, provider="replicate", external_id=name):
+        return True
+    # Its answer may have come and been noted in this very moment.
+    return has_ended and steps.wake(provider="replicate", external_id=name)
 
 
 Handler = Callable[[WebhookEvent], bool]

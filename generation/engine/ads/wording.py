@@ -15,11 +15,12 @@ from generation.engine.ads.phrases import (
 )
 from generation.engine.ads.prepared import Prepared
 from generation.engine.pixels import Random
-from generation.engine.scripts import has_kana
+from generation.engine.scripts import abridged, has_kana
 from generation.engine.seeds import random_of
 
 PARTS: Final = ("headline", "subline", "call_to_action", "eyebrow", "badge")
 LONGEST_NAME: Final = 22  # letters of a name that may stand inside a headline
+LONGEST_HEADLINE: Final = 60
 LONGEST_SUBLINE: Final = 90
 LONGEST_EYEBROW: Final = 32
 TONE_SHARE: Final = 0.6  # of the seeds, where the description has a tone
@@ -51,7 +52,8 @@ def copy_for(
     script = script_of(f"{name} {about}")
     is_english = script == "latin"
     own = headline if headline.strip() else ""
-    made = _headline(family, name, about, random) if is_english else name
+    spare = abridged(name, LONGEST_HEADLINE)
+    made = _headline(family, name, about, random) if is_english else spare
     subline = _subline(family, about, random) if is_english or about else ""
     call = _pick(CALLS.get(family.name, CALLS[SOMETHING]), random)
     words = own or made

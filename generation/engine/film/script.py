@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from generation.engine.film.board import LONGEST_TEXT
 from generation.engine.film.languages import ENGLISH, phrases_of
 from generation.engine.pixels import Random
-from generation.engine.scripts import is_unspaced
+from generation.engine.scripts import abridged, is_unspaced
 from generation.engine.synonyms import words_of
 
 LETTERS_A_SECOND: Final = 17.0  # that a voice speaks, or that eyes read at ease
@@ -80,7 +81,8 @@ def script_of(topic: Topic, count: int, seconds: float, random: Random) -> list[
             said = longer
     if sum(map(len, said)) > room:
         said = _spoken_within(said, room)
-    lines = [Line(text, words) for (text, _), words in zip(points, said, strict=True)]
+    texts = [abridged(text, LONGEST_TEXT) for text, _ in points]
+    lines = [Line(text, words) for text, words in zip(texts, said, strict=True)]
     return [hook, *lines, end]
 
 
@@ -100,7 +102,7 @@ def _spoken_within(said: Sequence[str], room: int) -> list[str]:
 
 def _hook(topic: Topic) -> Line:
     meet = phrases_of(topic.language).meet.format(name=topic.name)
-    return Line(meet, f"{meet}.")
+    return Line(abridged(meet, LONGEST_TEXT), f"{meet}.")
 
 
 def _end(topic: Topic, random: Random) -> Line:

@@ -183,6 +183,16 @@ def test_a_name_in_another_script_is_the_headline_and_the_button_speaks_its_lang
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "headline"),
+    [("咖" * 61, "咖" * 59 + "…"), ("кофе " * 20, "кофе " * 11 + "кофе…"), ("咖" * 60, "咖" * 60)],
+)
+def test_a_name_that_is_too_long_for_a_headline_is_shortened(
+    coffee: Prepared, name: str, headline: str
+) -> None:
+    assert ads.copy_for(coffee, name, "", seed=1)["headline"] == headline
+
+
 @pytest.mark.parametrize("ratio", SIZES)
 def test_each_format_has_its_size_and_proves_the_product(
     adverts: Mapping[str, Picture], ratio: str

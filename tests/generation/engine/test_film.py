@@ -52,6 +52,18 @@ def planned(**changes: Any) -> dict[str, Any]:
     return film.plan(ANALYSIS, **order | changes)
 
 
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [("Aurora " * 9, "x" * 80 + " " + "y" * 80 + ". Dims."), ("灯" * 80, "柔和的光" * 30 + "。")],
+)
+def test_no_scene_has_more_text_than_its_editor_takes(name: str, description: str) -> None:
+    storyboard = planned(product_name=name, description=description)
+
+    texts = [scene["text"] for scene in storyboard["scenes"]]
+    assert max(map(len, texts)) <= board.LONGEST_TEXT
+    film.revised(storyboard, {"texts": dict(enumerate(texts, 1))})
+
+
 def tiny(**changes: Any) -> dict[str, Any]:
     """A storyboard for a film so small that it takes no time: size and rate are plain data."""
     return planned(**changes) | TINY
