@@ -194,6 +194,7 @@ def test_scenes_may_be_painted_by_a_provider_and_filmed_here(
     settings.PROVIDERS_PAINT_FILMS = True
     alice = factories.make_user("alice@example.com", extra_credits=30)
     standin = standins[painter]
+    standins["replicate"].works.clear()
     job = worked_on(ordered(alice))
     assert (job.provider, job.capability) == (painter, "image")
     if painter == "replicate":
