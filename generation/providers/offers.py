@@ -44,6 +44,8 @@ class Offer:
     as_of: date | None = None
     ends: date | None = None
     source: str = ""
+    license: str = ""
+    """What may be done with what it makes, as it is recorded with a clone."""
     price: Price | None = None
     limits: Mapping[str, Any]
     ignores: frozenset[str] = frozenset()
@@ -76,6 +78,12 @@ class Offer:
         """Return the shortest clip on offer that is long enough, else the longest."""
         offered: list[int] = self.limits.get("seconds", [wanted])
         return min((seconds for seconds in offered if seconds >= wanted), default=max(offered))
+
+    def within[Number: (int, float)](self, name: str, wanted: Number) -> Number:
+        """Return the number closest to it that is on offer."""
+        least, most = self.limits.get(name, (wanted, wanted))
+        number: Number = max(least, min(most, wanted))
+        return number
 
     def _tokens(self, name: str, count: int) -> Decimal | None:
         """A million tokens cost dollars, so that one costs as many millionths."""

@@ -110,7 +110,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """Pictures to make: after the references, if there are, and with a person's weights."""
+    """Pictures to make: after the references, if there are, and with learned weights."""
 
     prompt: str = field(repr=False)
     negative_prompt: str = field(default="", repr=False)
@@ -119,6 +119,11 @@ class ImageRequest:
     seed: int | None = None
     references: tuple[Blob, ...] = ()
     weights: str = ""
+    """What a training ended with, or an address of such weights."""
+    weights_scale: float = 1.0
+    extra_weights: str = ""
+    """Others on top of these: a style's on a person's."""
+    extra_scale: float = 1.0
     webhook: str = field(default="", repr=False)
     person: str = ""
 
@@ -140,13 +145,18 @@ class VideoRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRequest:
-    """A person's weights to learn: the pictures as an archive at a short-lived address."""
+    """Weights to learn from an archive of pictures: how a person, a product or a style looks."""
 
-    archive_url: str = field(repr=False)
+    archive: Blob
+    """Its `url`, if there is one, is an address that the provider can reach."""
     trigger_word: str
     destination: str
     """The name under which the weights are kept; ours to choose, and nothing personal."""
-    steps: int = 1000
+    subject: str
+    """`person`, `product` or `style`."""
+    steps: int
+    lora_rank: int
+    """How much the weights can hold; a trainer that has no such choice ignores it."""
     webhook: str = field(default="", repr=False)
 
 
@@ -165,6 +175,8 @@ class Ended:
     id: str
     outputs: tuple[Output, ...] = ()
     weights: str = ""
+    model: str = ""
+    """Of a training, the trainer with its version that did it."""
     error: ProviderError | None = None
 
 
@@ -248,8 +260,16 @@ class Video(Works, Protocol):
 
 
 class Training(Works, Protocol):
-    """Whoever learns how somebody looks."""
+    """Whoever learns how somebody or something looks."""
 
     def start(self, request: TrainingRequest) -> Work:
         """Order the training. Raises ProviderError."""
+        ...
+
+    def delete(self, destination: str) -> bool:
+        """Erase the weights kept under this name; say whether nothing is left of them.
+
+        Where the provider is still at it, ask again later; what is not there is done. Raises
+        ProviderError.
+        """
         ...

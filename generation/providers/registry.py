@@ -23,7 +23,7 @@ ADAPTERS = {
         "openai": "openai.OpenAIImage",
     },
     Capability.VIDEO: {"replicate": "replicate.ReplicateVideo", "gemini": "gemini.GeminiVideo"},
-    Capability.TRAINING: {"replicate": "replicate.ReplicateTraining"},
+    Capability.TRAINING: {"replicate": "replicate_training.ReplicateTraining"},
 }
 """In the order of preference; an SDK is loaded where its provider is asked, and nowhere else."""
 
@@ -87,6 +87,11 @@ def provider_of(capability: Capability) -> str:
             f"Set it, or leave {setting} empty."
         )
     return wanted
+
+
+def is_connected(provider: str) -> bool:
+    """Whether a provider can be asked now, as it was when something was left with it."""
+    return provider == LOCAL or bool(getattr(settings, KEYS[provider]))
 
 
 def offer_for(capability: Capability, provider: str) -> Offer:

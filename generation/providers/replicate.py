@@ -1,15 +1,16 @@
-"""Replicate: pictures, clips and trainings that are started, asked about and fetched."""
+"""Replicate: pictures and clips that are started, asked about and fetched."""
 
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import IO, Any
 from urllib.parse import urlencode
 
 import httpx
 from replicate.client import Client
-from replicate.exceptions import ReplicateException
+from replicate.exceptions import ReplicateError, ReplicateException
 from replicate.prediction import Prediction
 from replicate.training import Training
 
@@ -33,21 +34,25 @@ from generation.providers.ports import (
     Output,
     ProviderCall,
     Running,
-    TrainingRequest,
     VideoRequest,
     Work,
 )
-from generation.providers.replicate_inputs import VIDEO_INPUTS, reference_to, webhook_to
+from generation.providers.replicate_inputs import (
+    VIDEO_INPUTS,
+    WEIGHTS,
+    WITH_LORA,
+    flux,
+    reference_to,
+    webhook_to,
+)
 from generation.providers.works import one_by_one
 
 PROVIDER = "replicate"
 OFFICIAL = "https://api.replicate.com"
 HOSTS = ("replicate.delivery", "*.replicate.delivery")
 ID = re.compile(r"[a-z0-9]{8,64}")
-WEIGHTS = re.compile(r"[\w.-]+/[\w.-]+:[0-9a-f]{64}")
 FINE_TUNE = "fine-tune"
-"""The offer by which a person's own weights run: by the machine's second."""
-WITH_LORA = "black-forest-labs/flux-dev-lora"
+"""The offer by which learned weights run: by the machine's second."""
 FROM_PICTURE = "black-forest-labs/flux-dev"
 
 PAGE = 100
@@ -61,6 +66,7 @@ SENSITIVE = re.compile(
 )
 BAR = re.compile(r"(\d+)%\|[^|]*\|\s*(\d+)/(\d+)")
 RESET = re.compile(r"resets in ~?(\d+)s")
+NO_VERSION = re.compile(r"version does not exist", re.IGNORECASE)
 NO_CREDIT = re.compile(r"billing|insufficient credit|payment", re.IGNORECASE)
 
 
@@ -120,7 +126,7 @@ FAILURES = (ReplicateException,)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Works:
+class ReplicateWorks:
     """What pictures, clips and trainings have in common: they are asked about, and canceled."""
 
     account: Account
@@ -142,7 +148,12 @@ class _Works:
 
     def _start(self, offer: Offer, create: Callable[[], Prediction | Training]) -> Work:
         def call() -> Answer[Reading]:
-            begun = create()
+            try:
+                begun = create()
+            except ReplicateError as error:
+                if failure := self._declined(offer, error):
+                    return Answer(value=failure, usage=Usage())
+                raise
             return Answer(value=self._reading(begun), usage=Usage(), request_id=begun.id)
 
         return self.caller.recorded(
@@ -170,6 +181,11 @@ class _Works:
     def download(self, link: Link, *, to: IO[bytes]) -> str:
         """Copy a file and return its content type. Raises ProviderError."""
         return self.downloads.fetch(link, to=to)
+
+    def _declined(self, offer: Offer, error: ReplicateError) -> ProviderError | None:
+        """Return what an answer means to an order of this kind alone."""
+        del offer, error
+        return None
 
     def _get(self, id: str) -> Prediction | Training:  # noqa: A002
         return self._client.predictions.get(id)
@@ -216,7 +232,10 @@ class _Works:
     def _ended(self, work: Prediction | Training) -> Ended:
         if work.status == "succeeded":
             return self._succeeded(work)
-        return Ended(id=work.id, error=failure_of(work.status, work.error or ""))
+        return Ended(id=work.id, error=self._failure(work.status, work.error or ""))
+
+    def _failure(self, status: str, error: str) -> ProviderError:
+        return failure_of(status, error)
 
     def _succeeded(self, work: Prediction | Training) -> Ended:
         outputs = outputs_of(work.output)
@@ -244,8 +263,8 @@ class _Works:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplicateImage(_Works):
-    """Pictures by Flux: fast ones, after a picture, or with a person's weights."""
+class ReplicateImage(ReplicateWorks):
+    """Pictures by Flux: fast ones, after a picture, or with learned weights."""
 
     @property
     def most_images(self) -> int:
@@ -255,16 +274,7 @@ class ReplicateImage(_Works):
     def start(self, request: ImageRequest) -> Work:
         """Order pictures. Raises ProviderError."""
         offer, version = self._choice(request)
-        given: dict[str, Any] = {
-            "prompt": request.prompt,
-            "aspect_ratio": offer.nearest_ratio(request.aspect_ratio),
-            "num_outputs": request.count,
-            "output_format": "png",
-        }
-        if request.seed is not None:
-            given["seed"] = request.seed
-        if request.weights and offer.name == WITH_LORA:
-            given["lora_weights"] = request.weights
+        given = flux(request, offer)
 
         def create() -> Prediction:
             if request.references and "references" not in offer.ignores:
@@ -285,6 +295,16 @@ class ReplicateImage(_Works):
             return offer_of(PROVIDER, Capability.IMAGE, FROM_PICTURE), FROM_PICTURE
         return self.offer, self.offer.name
 
+    def _declined(self, offer: Offer, error: ReplicateError) -> ProviderError | None:
+        """Say that learned weights are gone: their model, or the version that they are."""
+        is_gone = error.status == HTTPStatus.NOT_FOUND or (
+            error.status == HTTPStatus.UNPROCESSABLE_ENTITY
+            and NO_VERSION.search(error.detail or "") is not None
+        )
+        if offer.name != FINE_TUNE or not is_gone:
+            return None
+        return ProviderGone("The provider no longer has this clone.")
+
     def _offer_of(self, work: Prediction | Training) -> Offer:
         offer = super()._offer_of(work)
         is_own = offer.price is None and offer.name != self.offer.name
@@ -292,7 +312,7 @@ class ReplicateImage(_Works):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplicateVideo(_Works):
+class ReplicateVideo(ReplicateWorks):
     """Clips by one of the models whose inputs we know."""
 
     def start(self, request: VideoRequest) -> Work:
@@ -318,68 +338,6 @@ class ReplicateVideo(_Works):
         quality = given.get("resolution") or modes.get(given.get("mode", ""), "default")
         seconds = float(given.get("duration") or 0) if ended.outputs else 0.0
         return Usage(seconds=seconds, quality=quality, machine_seconds=machine_seconds_of(work))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplicateTraining(_Works):
-    """Weights of a person, kept as a private model of our account."""
-
-    def start(self, request: TrainingRequest) -> Work:
-        """Order a training. Raises ProviderError."""
-        destination = f"{self.account.owner}/{request.destination}"
-        version = self._read(self._latest_version)
-        self._ensure(request.destination)
-
-        def create() -> Training:
-            return self._client.trainings.create(
-                model=self.offer.name,
-                version=version,
-                input={
-                    "input_images": request.archive_url,
-                    "trigger_word": request.trigger_word,
-                    "steps": request.steps,
-                },
-                destination=destination,
-                **webhook_to(request.webhook),
-            )
-
-        return self._start(self.offer, create)
-
-    def _latest_version(self) -> str:
-        version = self._client.models.get(self.offer.name).latest_version
-        if version is None:
-            raise ValueError("the trainer has no version")
-        return version.id
-
-    def _ensure(self, name: str) -> None:
-        """Make the private model that the weights go to, unless it is there."""
-        try:
-            self._read(lambda: self._client.models.get(self.account.owner, name))
-        except ProviderGone:
-            self._read(
-                lambda: self._client.models.create(
-                    self.account.owner, name, visibility="private", hardware="gpu-t4"
-                )
-            )
-
-    def poll_many(self, ids: Collection[str], *, since: datetime) -> dict[str, Work]:
-        """Ask about trainings one by one: there are few."""
-        del since
-        return one_by_one(self.poll, ids)
-
-    def _get(self, id: str) -> Prediction | Training:  # noqa: A002
-        return self._client.trainings.get(id)
-
-    def _cancel(self, id: str) -> None:  # noqa: A002
-        self._client.trainings.cancel(id)
-
-    def _progress(self, work: Prediction | Training) -> float | None:
-        return progress_of(work.logs or "", steps=(work.input or {}).get("steps"))
-
-    def _succeeded(self, work: Prediction | Training) -> Ended:
-        weights = (work.output or {}).get("version", "")
-        error = None if WEIGHTS.fullmatch(weights) else ProviderInvalid(reason="answer")
-        return Ended(id=work.id, weights="" if error else weights, error=error)
 
 
 def failure_of(status: str, error: str) -> ProviderError:

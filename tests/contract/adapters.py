@@ -33,6 +33,11 @@ from tests.standins.server import Fault
 PROMPT = "Aunt Matilda's secret birthday"
 SECRETS = (PROMPT, "r8_stand_in", "AIza-stand-in", "sk-stand-in", "X-Signature", "archive.example")
 PICTURE = Blob(data=PNG, content_type="image/png")
+ARCHIVE = Blob(
+    data=b"PK\x05\x06" + bytes(18),
+    content_type="application/zip",
+    url="https://archive.example/a.zip",
+)
 ELSEWHERE = "http://10.0.0.1/latest/meta-data"
 BROKE = Replicate.error(403, "Insufficient credit")
 SHORT, LONG = 0.4, 20.0
@@ -72,9 +77,12 @@ def film(video: Video) -> Any:
 def train(training: Training) -> Any:
     return training.start(
         TrainingRequest(
-            archive_url="https://archive.example/a.zip",
+            archive=ARCHIVE,
             trigger_word="VSN7K2",
             destination="clone-1",
+            subject="person",
+            steps=1000,
+            lora_rank=16,
         )
     )
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from generation.providers import gemini as gemini_adapters
 from generation.providers import openai as openai_adapters
-from generation.providers import registry
+from generation.providers import registry, replicate_training
 from generation.providers import replicate as replicate_adapters
 from generation.providers.ports import (
     Capability,
@@ -26,7 +26,8 @@ from tests.contract.adapters import (
 )
 from tests.standins.gemini import Gemini
 from tests.standins.openai import OpenAI
-from tests.standins.replicate import OWNER, Replicate
+from tests.standins.replicate import Replicate
+from tests.standins.replicate_models import OWNER
 from tests.standins.server import StandIn
 
 
@@ -40,6 +41,7 @@ def all_standins() -> Iterator[dict[str, StandIn]]:
             for adapters in (replicate_adapters, gemini_adapters, openai_adapters):
                 adapters.client_of.cache_clear()
             gemini_adapters.files_of.cache_clear()
+            replicate_training.owner_of.cache_clear()
             gc.collect()
 
 

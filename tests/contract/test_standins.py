@@ -5,16 +5,21 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from replicate.client import Client
+from replicate.exceptions import ReplicateError
+from replicate.training import Training
 from replicate.webhook import Webhooks, WebhookSigningSecret
 
-from generation.providers import registry
+from generation.providers import registry, wire
 from generation.providers.ports import ImageRequest
+from generation.providers.replicate import client_of
 from tests.standins import contracts
 from tests.standins.contracts import Contract
-from tests.standins.replicate import SECRET, Replicate
+from tests.standins.replicate import SECRET, Plan, Replicate
 from tests.standins.server import Reply, Seen, StandIn
 
 
@@ -57,6 +62,30 @@ def replicate(standins: dict[str, StandIn]) -> Replicate:
     standin.works.clear()
     standin.webhooks.clear()
     return standin
+
+
+TRAINER = "ostris/flux-dev-lora-trainer"
+
+
+@pytest.fixture
+def sdk(replicate: Replicate) -> Iterator[Client]:
+    """Replicate's SDK by itself, as somebody else would use it."""
+    with wire.exchange(seconds=20, max_bytes=1_000_000):
+        yield client_of("r8_stand_in", replicate.base_url)
+
+
+def train(sdk: Client, replicate: Replicate, webhook: str = "", **given: Any) -> Training:
+    inputs = {"input_images": "https://x.example/a.zip", "trigger_word": "TOK", "steps": 10}
+    replicate.models.keep("visiona-1")
+    news: Any = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
+    training: Training = sdk.trainings.create(
+        model=TRAINER,
+        version=replicate.models.latest(TRAINER),
+        input=inputs | given,
+        destination="visiona-tests/visiona-1",
+        **news,
+    )
+    return training
 
 
 def start(inbox: Inbox) -> str:
@@ -102,6 +131,58 @@ def test_webhooks_come_late_twice_and_in_no_order(replicate: Replicate, inbox: I
     assert {work: told.count(work) for work in works} == dict(zip(works, [4, 4, 2], strict=True))
     assert told != sorted(told, key=works.index)
     assert len({headers["webhook-id"] for headers, _ in inbox.received}) == 10
+
+
+def test_a_webhook_tells_of_a_training_as_well(
+    replicate: Replicate, sdk: Client, inbox: Inbox
+) -> None:
+    work = train(sdk, replicate, inbox.address).id
+    replicate.finish_training(work)
+    for _ in range(2):
+        replicate.tell(work)
+    assert all(is_genuine(headers, body) for headers, body in inbox.received)
+    told = [json.loads(body)["output"]["version"] for _, body in inbox.received]
+    assert told == replicate.models.weights_of("visiona-1") * 2
+
+
+def test_trainings_go_as_planned_when_they_are_asked_about(
+    replicate: Replicate, sdk: Client
+) -> None:
+    replicate.plan = Plan(logs=("one", "two"), ends="failed", error="CUDA out of memory")
+    failing = train(sdk, replicate)
+    replicate.plan = Plan(ends="")
+    stalling = train(sdk, replicate)
+
+    stages = [sdk.trainings.get(failing.id) for _ in range(4)]
+
+    assert [(one.status, one.logs) for one in stages] == [
+        ("processing", "one"),
+        ("processing", "two"),
+        ("failed", "two"),
+        ("failed", "two"),
+    ]
+    assert {sdk.trainings.get(stalling.id).status for _ in range(3)} == {"starting"}
+    assert sdk.trainings.cancel(stalling.id).status == "canceled"
+
+
+def test_trainings_and_predictions_are_listed_apart(
+    replicate: Replicate, sdk: Client, inbox: Inbox
+) -> None:
+    training, prediction = train(sdk, replicate).id, start(inbox)
+    assert [one.id for one in sdk.trainings.list()] == [training]
+    assert [one.id for one in sdk.predictions.list()] == [prediction]
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 2}, {"lora_rank": 129}, {"autocaption": "yes"}])
+def test_inputs_that_a_trainer_does_not_take_are_refused(
+    wrong: dict[str, Any], replicate: Replicate, sdk: Client
+) -> None:
+    with pytest.raises(ReplicateError) as caught:
+        train(sdk, replicate, **wrong)
+    assert caught.value.status == 422
+    assert next(iter(wrong)) in str(caught.value.detail)
+    assert replicate.works == {}
+    replicate.complaints.clear()  # our own record of the inputs says the same
 
 
 def seen(body: object) -> Seen:

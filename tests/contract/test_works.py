@@ -88,27 +88,6 @@ def test_pictures_of_replicate_are_started_asked_about_and_fetched(
     assert start.request_id == end.request_id == started.id
 
 
-@pytest.mark.parametrize(
-    ("weights", "version", "model"),
-    [
-        ("me/clone-1:" + "a" * 64, "me/clone-1:" + "a" * 64, "fine-tune"),
-        ("https://x.example/w.safetensors", "black-forest-labs/flux-dev-lora", None),
-    ],
-)
-def test_a_persons_weights_run_where_they_are(
-    weights: str, version: str, model: str | None, bench_of: Callable[..., Bench]
-) -> None:
-    bench = bench_of(REPLICATE_IMAGE)
-    started = bench.adapter.start(ImageRequest(prompt=PROMPT, weights=weights))
-    sent = bench.standin.seen[-1].json
-    assert sent["version"] == version
-    assert sent["input"].get("lora_weights") == (None if model else weights)
-    bench.standin.finish(started.id)
-    bench.adapter.poll(started.id)
-    assert [one.model for one in bench.records] == [model or version] * 2
-    assert bench.records[-1].cost_micro_usd == (3_050 if model else 32_000)
-
-
 def test_a_reference_chooses_the_model_that_can_take_it(bench_of: Callable[..., Bench]) -> None:
     bench = bench_of(REPLICATE_IMAGE)
     bench.adapter.start(ImageRequest(prompt=PROMPT, references=(PICTURE,)))
@@ -171,33 +150,6 @@ def test_a_video_model_whose_inputs_nobody_knows_is_not_asked(
         bench.call()
     assert caught.value.reason == "model"
     assert bench.standin.seen == []
-
-
-def test_a_training_makes_its_private_model_and_tells_how_far_it_is(
-    bench_of: Callable[..., Bench],
-) -> None:
-    bench = bench_of(REPLICATE_TRAINING)
-    replicate = cast("Replicate", bench.standin)
-    replicate.models.clear()
-    started = bench.call()
-    assert "visiona-tests/clone-1" in replicate.models
-    bar = "flux_train_replicate:  83%|████████▎ | 830/1000 [43:27<09:04,  1.05s/it, lr: 4.0e-04]"
-    download = "100%|██████████| 12/12 [00:01<00:00]"
-    replicate.works[started.id] |= {"status": "processing", "logs": f"{bar}\n{download}\n"}
-    assert bench.adapter.poll(started.id) == Running(id=started.id, progress=0.83)
-
-    replicate.finish_training(started.id)
-    ended = bench.adapter.poll(started.id)
-    assert ended.weights.startswith("visiona-tests/clone-1:")
-    assert ended.error is None
-
-    again = bench.call()
-    assert [seen.path for seen in replicate.seen].count("/v1/models") == 1, "it is there already"
-    replicate.fail(again.id, "input_images must be a zip file")
-    found = bench.adapter.poll_many([again.id, "0" * 26], since=datetime.now(tz=UTC))
-    assert set(found) == {again.id}
-    assert found[again.id].error.reason == "work"
-    assert bench.records[-1].outcome == "provider_invalid"
 
 
 def test_a_clip_of_gemini_is_started_asked_about_and_fetched(

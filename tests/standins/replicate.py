@@ -9,24 +9,56 @@ import random
 import re
 import threading
 import uuid
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs
 
 import httpx
 
 from tests.standins.pictures import MP4, PNG
+from tests.standins.replicate_models import NOT_FOUND, OWNER, Models
 from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn
 
 SECRET = "whsec_" + base64.b64encode(b"a stand-in's secret of 32 bytes!").decode()
-OWNER = "visiona-tests"
 PAGE = 100
-NOT_FOUND = {"detail": "The requested resource could not be found.", "status": 404}
+WORKED_SECONDS = 2.0
 FINAL = {"succeeded", "failed", "canceled", "aborted"}
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a training goes: each time it is asked about it logs the next of these, then it ends.
+
+    A training that ends as `removed` has succeeded more than an hour ago; one that ends in
+    nothing goes on for ever.
+    """
+
+    logs: tuple[str, ...] = ()
+    ends: Literal["succeeded", "failed", "canceled", "aborted", "removed", ""] = "succeeded"
+    error: str = ""
+
+
 class Replicate(StandIn):
-    """The API, the files that it delivers, and its webhooks."""
+    """The API, the files that it delivers, and its webhooks.
+
+    Nothing ends by itself, unless `plan` says how the trainings go that are started from now on:
+
+        replicate.plan = Plan()  # it succeeds when it is next asked about
+        replicate.plan = Plan(logs=(bar_of(500, 1000),))  # half done first, then it succeeds
+        replicate.plan = Plan(ends="failed", error="input_images must be a zip file")
+        replicate.plan = Plan(ends="")  # it stalls for ever
+
+    Without a plan, `finish`, `finish_video`, `finish_training`, `fail` and `log` say how a work
+    goes on; `tell` sends its webhook: never, once or twice, now or late, as one likes.
+
+    `models` has what was trained: `models.keep("visiona-1", versions=1)` has a model already and
+    returns its weights, `models.keep("visiona-1", visibility="public")` one that is not private.
+    With `models.erasing_takes = 1` a version is still there after the first attempt to erase it.
+    Weights that are not there cannot be run: that order is answered as Replicate answers it.
+    `misbehave(no_destination(), on="trainings$")` loses the model between two requests.
+    """
 
     contract: ClassVar[str] = "replicate"
 
@@ -34,11 +66,18 @@ class Replicate(StandIn):
         super().__init__()
         self.works: dict[str, dict[str, Any]] = {}
         self.webhooks: dict[str, tuple[str, list[str]]] = {}
-        self.models: set[str] = set()
+        self.models = Models()
+        self.plan: Plan | None = None
         self.files: dict[str, bytes] = {}
         self.deliveries: dict[str, Reply] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count()
+
+    def reset(self) -> None:
+        """Forget what was seen and trained, what was to go wrong, and how trainings go."""
+        super().reset()
+        self.models.reset()
+        self.plan = None
 
     # --- What is told from outside ---
 
@@ -54,12 +93,14 @@ class Replicate(StandIn):
         self._end(id, "succeeded", output=self._deliver(clip))
 
     def finish_training(self, id: str) -> None:  # noqa: A002
-        """End a training well."""
-        work = self.works[id]
-        version = hashlib.sha256(id.encode()).hexdigest()
+        """End a training well; its model has a version more."""
+        version = self.models.add_version(self.works[id]["_destination"])
         weights = self._deliver(Reply(body=b"tar", content_type="application/x-tar"))
-        output = {"version": f"{work['_destination']}:{version}", "weights": weights}
-        self._end(id, "succeeded", output=output)
+        self._end(id, "succeeded", output={"version": version, "weights": weights})
+
+    def log(self, id: str, lines: str) -> None:  # noqa: A002
+        """Let a work say this; it has begun."""
+        self.works[id] |= {"status": "processing", "logs": lines}
 
     def fail(self, id: str, error: str = "CUDA out of memory", status: str = "failed") -> None:  # noqa: A002
         """End a prediction or a training badly."""
@@ -126,6 +167,11 @@ class Replicate(StandIn):
         return Instead(Reply(200, {"detail": "Something went wrong", "status": 500}))
 
     @staticmethod
+    def no_destination() -> Fault:
+        detail = "The specified training destination does not exist"
+        return Instead(Reply(404, {"detail": detail, "status": 404}))
+
+    @staticmethod
     def refusal() -> Fault:
         detail = "- input.prompt: flagged by the safety filter"
         return Instead(Reply(422, {"title": "Input validation failed", "detail": detail}))
@@ -140,36 +186,58 @@ class Replicate(StandIn):
         return Reply(401, {"title": "Unauthenticated", "detail": detail, "status": 401})
 
     def routes(self) -> list[tuple[str, str, Route]]:
-        work, model = r"([a-z0-9]+)", r"([\w.-]+)/([\w.-]+)"
+        work, model = r"([a-z0-9]+)", r"([\w.-]+/[\w.-]+)"
         return [
             ("POST", r"/v1/predictions", self._create),
             ("GET", r"/v1/predictions", self._list),
             ("GET", rf"/v1/predictions/{work}", self._get),
             ("POST", rf"/v1/predictions/{work}/cancel", self._cancel),
             ("POST", rf"/v1/models/{model}/versions/([0-9a-f]{{64}})/trainings", self._train),
-            ("GET", rf"/v1/trainings/{work}", self._get),
+            ("GET", r"/v1/trainings", self._list),
+            ("GET", rf"/v1/trainings/{work}", self._get_training),
             ("POST", rf"/v1/trainings/{work}/cancel", self._cancel),
-            ("POST", r"/v1/models", self._create_model),
-            ("GET", rf"/v1/models/{model}", self._model),
             ("POST", r"/v1/files", self._keep),
+            ("GET", r"/v1/account", self._account),
             ("GET", r"/delivery/(.+)", self._delivery),
+            *self.models.routes(),
         ]
 
     def _create(self, _: re.Match[str], seen: Seen) -> Reply:
         given = seen.json
         model, _, version = given["version"].partition(":")
+        if version and not self.models.has(model, version):
+            detail = "The specified version does not exist (or perhaps you don't have permission)"
+            title = "Invalid version or not permitted"
+            return Reply(422, {"title": title, "detail": detail, "status": 422})
         return Reply(201, public(self._begin(given, model, version or "hidden", "predictions")))
 
     def _train(self, found: re.Match[str], seen: Seen) -> Reply:
-        given = seen.json
-        if given["destination"] not in self.models:
+        given, model = seen.json, found[1]
+        if given["destination"] not in self.models.kept:
             detail = "The specified training destination does not exist"
             return Reply(404, {"detail": detail, "status": 404})
-        model = f"{found[1]}/{found[2]}"
-        work = self._begin(given, model, found[3], "trainings")
+        if wrong := self.models.faults_in(model, given["input"]):
+            detail = "\n".join(wrong)
+            title = "Input validation failed"
+            return Reply(422, {"title": title, "detail": detail, "status": 422})
+        work = self._begin(given, model, found[2], "trainings")
         del work["output"]  # of a training there is none before the end
-        work["_destination"] = given["destination"]
+        work |= {"_destination": given["destination"], "_plan": self._course(work["id"], self.plan)}
         return Reply(201, public(work))
+
+    def _course(self, id: str, plan: Plan | None) -> Iterator[None]:  # noqa: A002
+        """Let a training go on as planned, a step each time that somebody asks."""
+        if plan is None:
+            return
+        for lines in plan.logs:
+            self.log(id, lines)
+            yield
+        if plan.ends in {"succeeded", "removed"}:
+            self.finish_training(id)
+        elif plan.ends:
+            self.fail(id, plan.error, plan.ends)
+        if plan.ends == "removed":
+            self.forget_files(id)
 
     def _begin(self, given: Any, model: str, version: str, kind: str) -> dict[str, Any]:
         name = uuid.uuid4().hex[:26]
@@ -200,24 +268,27 @@ class Replicate(StandIn):
 
     def _get(self, found: re.Match[str], _: Seen) -> Reply:
         work = self.works.get(found[1])
-        if work is None:
-            return Reply(
-                404, {"detail": "The requested resource could not be found.", "status": 404}
-            )
-        return Reply(200, public(work))
+        return Reply(200, public(work)) if work else NOT_FOUND
+
+    def _get_training(self, found: re.Match[str], seen: Seen) -> Reply:
+        work = self.works.get(found[1])
+        if work and work["status"] not in FINAL:
+            next(work["_plan"], None)
+        return self._get(found, seen)
 
     def _list(self, _: re.Match[str], seen: Seen) -> Reply:
         query = parse_qs(seen.query)
         begun = int(query.get("cursor", ["0"])[0])
         with self._lock:
-            newest = list(self.works.values())[::-1]
+            oldest = [one for one in self.works.values() if seen.path in one["urls"]["get"]]
+        newest = oldest[::-1]
         following = begun + PAGE
         has_more = following < len(newest)
         return Reply(
             200,
             {
                 "previous": None,
-                "next": f"{self.address}/v1/predictions?cursor={following}" if has_more else None,
+                "next": f"{self.address}{seen.path}?cursor={following}" if has_more else None,
                 "results": [public(work) for work in newest[begun:following]],
             },
         )
@@ -227,38 +298,9 @@ class Replicate(StandIn):
             self._end(found[1], "canceled")
         return self._get(found, seen)
 
-    def _create_model(self, _: re.Match[str], seen: Seen) -> Reply:
-        given = seen.json
-        self.models.add(f"{given['owner']}/{given['name']}")
-        return Reply(201, self._described(given["owner"], given["name"]))
-
-    def _model(self, found: re.Match[str], _: Seen) -> Reply:
-        name = f"{found[1]}/{found[2]}"
-        if found[1] == OWNER and name not in self.models:
-            return Reply(
-                404, {"detail": "The requested resource could not be found.", "status": 404}
-            )
-        described = self._described(found[1], found[2])
-        version = {
-            "id": "26dce37af90b9d997eeb970d92e47de3064d46c300504ae376c75bef6a9022d2",
-            "created_at": moment(),
-            "cog_version": "0.9.0",
-            "openapi_schema": {},
-        }
-        return Reply(200, described | {"latest_version": version})
-
-    def _described(self, owner: str, name: str) -> dict[str, Any]:
-        nothing = ("description", "github_url", "paper_url", "license_url", "cover_image_url")
-        return {
-            "url": f"https://replicate.com/{owner}/{name}",
-            "owner": owner,
-            "name": name,
-            "visibility": "private",
-            "run_count": 0,
-            "default_example": None,
-            "latest_version": None,
-            **dict.fromkeys(nothing),
-        }
+    def _account(self, _: re.Match[str], __: Seen) -> Reply:
+        name = "Visiona's tests"
+        return Reply(200, {"type": "organization", "username": OWNER, "name": name})
 
     def _keep(self, _: re.Match[str], seen: Seen) -> Reply:
         name = uuid.uuid4().hex
@@ -289,13 +331,13 @@ class Replicate(StandIn):
         return f"{self.address}/delivery/{name}"
 
     def _end(self, id: str, status: str, *, output: Any = None, error: str | None = None) -> None:  # noqa: A002
-        now = moment()
+        now = datetime.now(tz=UTC)
         self.works[id] |= {
             "status": status,
             "error": error,
-            "started_at": now,
-            "completed_at": now,
-            "metrics": {"predict_time": 2.0, "total_time": 2.5},
+            "started_at": moment(now - timedelta(seconds=WORKED_SECONDS)),
+            "completed_at": moment(now),
+            "metrics": {"predict_time": WORKED_SECONDS, "total_time": WORKED_SECONDS + 0.5},
         }
         if output is not None:
             self.works[id]["output"] = output
@@ -305,5 +347,12 @@ def public(work: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in work.items() if not name.startswith("_")}
 
 
-def moment() -> str:
-    return datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def moment(then: datetime | None = None) -> str:
+    return (then or datetime.now(tz=UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def bar_of(step: int, steps: int) -> str:
+    """Return the line by which the trainer says how far it is."""
+    percent = 100 * step // steps
+    bar = f"{percent:3}%|{'█' * (percent // 10):<10}| {step}/{steps}"
+    return f"flux_train_replicate: {bar} [43:27<09:04,  1.05s/it, lr: 4.0e-04 loss: 2.472e-01]"

@@ -51,6 +51,13 @@ def test_every_provider_has_an_offer_for_what_it_is_asked_for(capability: Capabi
         ("replicate", "video", "", Usage(seconds=5.0, quality="1080p"), None),
         ("replicate", "video", "google/veo-3.1-fast", Usage(seconds=8, quality="1080p"), 960_000),
         ("replicate", "training", "", Usage(machine_seconds=502.7), 766_618),
+        (
+            "replicate",
+            "training",
+            "replicate/fast-flux-trainer",
+            Usage(machine_seconds=120),
+            1_464_000,
+        ),
         ("openai", "text", "llama-of-our-own", Usage(input_tokens=1), None),
     ],
 )
@@ -81,3 +88,15 @@ def test_a_clip_is_as_long_as_wanted_or_as_long_as_it_can_be(wanted: int, given:
 def test_prices_are_exact() -> None:
     price = offer_of("replicate", Capability.TRAINING).price or {}
     assert price["machine_second"] == Decimal("0.001525")
+
+
+@pytest.mark.parametrize("offer", offers(), ids=lambda offer: f"{offer.provider}-{offer.name}")
+def test_who_trains_says_what_may_be_done_with_the_weights(offer: Offer) -> None:
+    assert (Capability.TRAINING in offer.capabilities) == (offer.license != "")
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(1, 3), (3, 3), (1500, 1500), (9000, 6000)])
+def test_a_number_on_offer_is_the_closest(wanted: int, given: int) -> None:
+    trainer = offer_of("replicate", Capability.TRAINING)
+    assert trainer.within("steps", wanted) == given
+    assert trainer.within("unlimited", wanted) == wanted

@@ -124,3 +124,11 @@ def test_no_sdk_is_loaded_where_nobody_is_asked() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert ran.stdout.decode().strip() == "[]"
+
+
+def test_who_was_asked_once_is_connected_while_there_is_a_key(settings: Settings) -> None:
+    assert registry.is_connected("local")
+    assert not registry.is_connected("replicate")
+    settings.REPLICATE_API_TOKEN = "key"
+    settings.PROVIDERS = settings.PROVIDERS | {"training": "local"}
+    assert registry.is_connected("replicate"), "although another is preferred by now"
