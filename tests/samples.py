@@ -5,11 +5,11 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from generation.engine import ads, film, icons, illustration
+from generation.engine import ads, film, icons, illustration, portraits
 from generation.engine.vendored import path_of
 
 ROOT: Final = Path(__file__).parents[1]
@@ -70,6 +70,25 @@ FILMS: Final = (
      "fresh and colorful", "1:1"),
 )  # fmt: skip
 
+PORTRAIT_TILE: Final = (340, 400)
+PORTRAITS: Final = (
+    # photo, prompt, shape
+    ("grace_hopper", "Headshot in a modern office", "4:5"),
+    ("astronaut", "By the sea at sunset", "4:5"),
+    ("grace_hopper", "In a neon club", "4:5"),
+    ("astronaut", "Black and white studio portrait, dramatic light", "4:5"),
+    ("grace_hopper", "Window light, teal studio", "4:5"),
+    ("astronaut", "In a forest", "4:5"),
+    ("grace_hopper", "Oil painting in a garden", "4:5"),
+    ("astronaut", "Pop art comic, yellow studio", "4:5"),
+    ("grace_hopper", "City at night, cinematic", "4:5"),
+    ("astronaut", "Watercolor in a park", "4:5"),
+    ("astronaut", "On Mars", "16:9"),
+    ("grace_hopper", "In a café, warm", "16:9"),
+)
+WITH_COMPANION: Final = (("At sunrise", "3:2"), ("In a glass lobby", "1:1"))
+OF_THINGS: Final = (("product", "On a podium, mint"), ("style", "A castle by a lake"))
+
 
 def images() -> list[Tile]:
     return [(prompt, _opened(_image(prompt))) for prompt in IMAGE_PROMPTS]
@@ -120,6 +139,38 @@ def films() -> list[Tile]:
     return tiles
 
 
+def clones() -> list[Tile]:
+    """People alone and in pairs, a product, and a drawing in the colors of a photo."""
+    people = {
+        name: portraits.taken(_photo(name), "person") for name in {one[0] for one in PORTRAITS}
+    }
+    tiles = [
+        (prompt, _portrait(prompt, (people[name],), aspect_ratio=ratio))
+        for name, prompt, ratio in PORTRAITS
+    ]
+    first, second = people["astronaut"], people["grace_hopper"]
+    tiles += [
+        (
+            f"{prompt}, two clones",
+            _portrait(prompt, (first,), aspect_ratio=ratio, companions=(second,)),
+        )
+        for prompt, ratio in WITH_COMPANION
+    ]
+    for subject, prompt in OF_THINGS:
+        shots = (portraits.taken(_photo("coffee"), subject),)
+        tiles.append((f"{prompt}: a {subject}", _portrait(prompt, shots, subject=subject)))
+    return tiles
+
+
+def _photo(name: str) -> bytes:
+    return (ROOT / f"tests/photos/{name}.jpg").read_bytes()
+
+
+def _portrait(prompt: str, shots: tuple[portraits.Shot, ...], **order: Any) -> Image.Image:
+    request = portraits.PortraitRequest(prompt=prompt, seed=1, shots=shots, **order)
+    return _opened(portraits.render(request, progress=lambda _stage, _fraction: None).data)
+
+
 def _product(name: str) -> bytes:
     if name.endswith(".jpg"):
         return (ROOT / "tests/photos" / name).read_bytes()
@@ -137,6 +188,7 @@ SHEETS: Final[dict[str, tuple[Callable[[], list[Tile]], tuple[int, int], int]]] 
     "images": (images, IMAGE_TILE, 6),
     "ads": (adverts, AD_TILE, 4),
     "films": (films, FILM_TILE, 5),
+    "portraits": (clones, PORTRAIT_TILE, 4),
 }
 
 

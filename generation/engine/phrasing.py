@@ -6,13 +6,31 @@ Only words that this engine understands are added, and only where the prompt say
 from collections.abc import Iterator
 from typing import Final
 
+from generation.engine.lexicon import TOKEN
 from generation.engine.pixels import Random
+from generation.engine.portraits.reading import named_of_portrait
 from generation.engine.prompts import OUTDOORS, Reading, named_kinds, read
 from generation.engine.seeds import random_of
+from generation.engine.synonyms import words_of
 from generation.engine.vocabulary import LOOKS
 
 LONGEST: Final = 500
 KINDS: Final = ("image", "thumbnail", "product_ad", "video")
+PORTRAIT: Final = "portrait"
+# What is said of a portrait besides the person, who is never described: we do not know who it is.
+PORTRAIT_PARTS: Final = {
+    "scene": ("in a bright office", "in a park", "in a studio", "in a glass corridor", "in a city"),
+    "light": ("soft light", "window light", "golden light"),
+    "frame": ("half body, 85mm lens", "headshot, 85mm lens", "waist up, 50mm lens"),
+    "expression": ("confident smile", "calm expression", "friendly, relaxed expression"),
+    "look": ("natural colors", "cinematic", "warm tones"),
+}
+EXPRESSIONS: Final = words_of(
+    """
+    smile smiling laughing laugh serious expression confident calm friendly happy sad thoughtful
+    grin grinning frowning surprised angry relaxed pensive focused
+    """
+)
 SETTINGS: Final = {
     "mars": ("on Mars", "on the red planet"),
     "moon": ("on the moon",),
@@ -68,16 +86,34 @@ def enhanced(prompt: str, kind: str, seed: int = 0) -> str:
     What it returns holds the prompt as it was, unless that alone is longer than the limit, and
     has nothing more to add when it is given back. Raises ValueError for a kind it does not know.
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind: must be one of {', '.join(KINDS)}")
+    if kind not in (*KINDS, PORTRAIT):
+        raise ValueError(f"kind: must be one of {', '.join((*KINDS, PORTRAIT))}")
     text = _cut(" ".join(prompt.split()))
     if not any(letter.isalnum() for letter in text):
         return text
+    if kind == PORTRAIT:
+        return _portrayed(text, random_of(text, kind, seed))
     before = read(text)
     for slot, part in _parts(text, before, kind, random_of(text, kind, seed)):
         if slot not in named_kinds(text):
             text = _with(text, part, before)
     return text
+
+
+def _portrayed(text: str, random: Random) -> str:
+    """The prompt with a setting, light, framing, expression and look where it names none."""
+    named = named_of_portrait(text)
+    if EXPRESSIONS & set(TOKEN.findall(text.casefold())):
+        named |= {"expression"}
+    for slot, choices in PORTRAIT_PARTS.items():
+        longer = _joined(text, _one(choices, random))
+        if slot not in named and len(longer) <= LONGEST:
+            text = longer
+    return text
+
+
+def _joined(text: str, part: str) -> str:
+    return f"{text} {part}" if text.endswith((",", ";")) else f"{text}, {part}"
 
 
 def _cut(text: str) -> str:
@@ -106,7 +142,7 @@ def _one(choices: tuple[str, ...], random: Random) -> str:
 
 def _with(text: str, part: str, before: Reading) -> str:
     """The longer text, if it stays short enough and says nothing that we would not draw."""
-    longer = f"{text} {part}" if text.endswith((",", ";")) else f"{text}, {part}"
+    longer = _joined(text, part)
     if len(longer) > LONGEST:
         return text
     after = read(longer)

@@ -65,6 +65,25 @@ class FilmOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortraitOrder:
+    """One picture of a clone, and perhaps of a second one beside it; in a set each has its number.
+
+    The subject is "person", "product" or "style"; a shot is what `local.taken` returned for a
+    photo. Strength is how far a style's colors are taken over, from 0 to 1.
+    """
+
+    prompt: str
+    negative_prompt: str
+    aspect_ratio: str
+    seed: int
+    number: int = 0
+    subject: str
+    shots: tuple[tuple[bytes, Mapping[str, Any]], ...]
+    companions: tuple[tuple[bytes, Mapping[str, Any]], ...] = ()
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TitleOrder:
     """Another title on the plate of a picture that was delivered with these facts."""
 

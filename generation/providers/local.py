@@ -14,6 +14,7 @@ from generation.providers.base import (
     FilmOrder,
     ImageOrder,
     Picture,
+    PortraitOrder,
     ThumbnailOrder,
     TitleOrder,
 )
@@ -209,6 +210,51 @@ def clip_facts(clip: bytes) -> dict[str, Any]:
             return film.probe(Path(file.name))
     except ValueError as error:
         raise ProviderInvalid(reason="answer") from error
+
+
+def measured(data: bytes) -> dict[str, Any]:
+    """Measure a photo for the coach. Raises ProviderError for what is no picture."""
+    from generation.engine import portraits  # noqa: PLC0415
+
+    try:
+        return portraits.measured(data)
+    except ValueError as error:
+        raise ProviderError(str(error)) from error
+
+
+def taken(data: bytes, subject: str) -> tuple[bytes, dict[str, Any]]:
+    """Take the subject out of a photo of a clone: a picture, and facts to keep with it.
+
+    Raises ProviderError for a photo that cannot be used.
+    """
+    from generation.engine import portraits  # noqa: PLC0415
+
+    try:
+        shot = portraits.taken(data, subject)
+    except ValueError as error:
+        raise ProviderError(str(error)) from error
+    return shot.picture, dict(shot.facts)
+
+
+def portrait(order: PortraitOrder, *, report: Report) -> Picture:
+    """Make a picture of a clone. Raises ProviderError for an order that cannot be drawn."""
+    from generation.engine import portraits  # noqa: PLC0415
+
+    try:
+        request = portraits.PortraitRequest(
+            prompt=order.prompt,
+            negative_prompt=order.negative_prompt,
+            aspect_ratio=order.aspect_ratio,
+            seed=order.seed,
+            number=order.number,
+            subject=order.subject,
+            shots=tuple(portraits.Shot(*shot) for shot in order.shots),
+            companions=tuple(portraits.Shot(*shot) for shot in order.companions),
+            strength=order.strength,
+        )
+        return _delivered(portraits.render(request, progress=report))
+    except ValueError as error:
+        raise ProviderError(str(error)) from error
 
 
 def title(order: TitleOrder) -> Picture:

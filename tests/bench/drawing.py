@@ -1,4 +1,4 @@
-"""Thumbnails, images and ads by the local engine, and the memory of a worker that drew it all."""
+"""What the local engine draws, coaches and cuts out, and the memory of a worker that did."""
 
 import io
 import subprocess
@@ -11,13 +11,13 @@ from typing import Any
 from PIL import Image
 
 from generation.catalog import THUMBNAIL
-from generation.engine import ads, illustration
+from generation.engine import ads, illustration, portraits
 from generation.pipelines import thumbnail
-from generation.pipelines.base import JobContext, Product
+from generation.pipelines.base import JobContext, Product, Shortfall
 from generation.providers.base import TitleOrder
 from tests.bench.figures import Figure, Promise, interleaved, timed
 from tests.bench.stage import BASE_DIR
-from tests.samples import IMAGE_PROMPTS
+from tests.samples import IMAGE_PROMPTS, PORTRAITS
 
 PHOTO = BASE_DIR / "tests/photos/astronaut.jpg"
 PRODUCT = BASE_DIR / "tests/photos/coffee.jpg"
@@ -25,6 +25,8 @@ STYLES = THUMBNAIL.options["style"]
 PAINTED = ("cinematic",)
 SET = tuple(style for style in STYLES if style not in PAINTED)
 TIMES_EACH, QUICK_TIMES_EACH = 4, 1
+PHOTO_SIDE = 2048
+MOST_MEMORY = {"styles": 700, "portraits": 800}
 TITLE = "How to win at everything"
 OTHER_TITLE = "I won 7 times in a row"
 
@@ -40,7 +42,11 @@ def measure(*, quick: bool) -> list[Figure]:
         _retitled(each=each),
         _illustrated(each=each),
         _advertised(each=each),
-        _weighed(),
+        _coached(each=each),
+        _taken(each=each),
+        _portrayed(each=each),
+        _weighed("styles"),
+        _weighed("portraits"),
     ]
 
 
@@ -150,6 +156,84 @@ def advertise(photo: bytes, *, seed: int) -> None:
         ads.render(prepared, request, progress=lambda _stage, _fraction: None)
 
 
+def large_photo() -> bytes:
+    """Return a photo of a person in the size in which cleaned photos are at most."""
+    target = io.BytesIO()
+    with Image.open(PHOTO) as picture:
+        picture.convert("RGB").resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS).save(
+            target, "JPEG", quality=90
+        )
+    return target.getvalue()
+
+
+def _coached(*, each: int) -> Figure:
+    """Measure a photo for the coach."""
+    photo = large_photo()
+    ours, baseline = interleaved(
+        timed(lambda: portraits.measured(photo)),
+        timed(_resize_and_save),
+        rounds=4 * each,
+        warm_up=1,
+    )
+    return Figure(
+        name="clone, coach a photo",
+        ours=ours,
+        baseline=baseline,
+        unit="ms",
+        promise=Promise.OURS_AT_MOST,
+        limit=300,
+        note="2048x2048, with its faces and hashes; Pillow resizes and saves 1280x720",
+    )
+
+
+def _taken(*, each: int) -> Figure:
+    """Take a person out of a photo."""
+    photo = large_photo()
+    ours, baseline = interleaved(
+        timed(lambda: portraits.taken(photo, "person")),
+        timed(_resize_and_save),
+        rounds=3 * each,
+        warm_up=1,
+        of_all=min,
+    )
+    return Figure(
+        name="clone, local profile of a photo",
+        ours=ours,
+        baseline=baseline,
+        unit="ms",
+        promise=Promise.OURS_AT_MOST,
+        limit=1000,
+        note="2048x2048, measured and cut out; Pillow resizes and saves 1280x720",
+    )
+
+
+def _portrayed(*, each: int) -> Figure:
+    """Draw the portraits of the sample sheet; one of them is the usual wait."""
+    shots = (portraits.taken(PHOTO.read_bytes(), "person"),)
+    prompts, seeds = cycle(PORTRAITS), count()
+    ours, baseline = interleaved(
+        timed(lambda: portray(shots, next(prompts)[1], seed=next(seeds))),
+        timed(_resize_and_save),
+        rounds=(1 if each == QUICK_TIMES_EACH else 2) * len(PORTRAITS),
+        warm_up=1,
+    )
+    return Figure(
+        name=f"clone, portrait, median of {len(PORTRAITS)} prompts",
+        ours=ours,
+        baseline=baseline,
+        unit="ms",
+        promise=Promise.OURS_AT_MOST,
+        limit=1200,
+        note="896x1120, from a stored shot to the file; Pillow resizes and saves 1280x720",
+    )
+
+
+def portray(shots: tuple[portraits.Shot, ...], prompt: str, *, seed: int) -> None:
+    """Make one portrait by the engine, as a worker does."""
+    request = portraits.PortraitRequest(prompt=prompt, seed=seed, shots=shots)
+    portraits.render(request, progress=lambda _stage, _fraction: None)
+
+
 def _slowest(styles: int, measured: Sequence[float]) -> float:
     """Take the best of each style's rounds, without what neighbors cost, and the worst of these."""
     return max(min(measured[number::styles]) for number in range(styles))
@@ -159,13 +243,14 @@ def draw(*, style: str, photo: bytes | None, seed: int) -> Product:
     """Make one thumbnail by the pipeline, as a worker does."""
     params = {**THUMBNAIL.defaults, "title": TITLE, "style": style, "seed": seed}
     (product,) = thumbnail.make(_context(params, photo))
-    if (product.width, product.height) != (1280, 720):
-        raise RuntimeError("The thumbnail has another size than was ordered.")
+    if isinstance(product, Shortfall) or (product.width, product.height) != (1280, 720):
+        raise RuntimeError("The thumbnail is not what was ordered.")
     return product
 
 
 def _context(params: dict[str, Any], photo: bytes | None) -> JobContext:
-    """Return as much of a job as a thumbnail needs; it keeps and orders nothing."""
+    """Return as much of a job as a thumbnail needs; it keeps and orders nothing, and this is
+    its queue."""
 
     def unused(*_: Any, **__: Any) -> Any:
         raise AssertionError("A thumbnail is made in one go, and here.")
@@ -175,12 +260,14 @@ def _context(params: dict[str, Any], photo: bytes | None) -> JobContext:
         prompt="",
         report=lambda _stage, _fraction: None,
         photos=lambda: (photo,) if photo else (),
+        likenesses=(),
+        shots=(),
         checkpoint=unused,
         original=unused,
         provider_of=unused,
         most_images=unused,
         ask=unused,
-        on_queue=unused,
+        on_queue=lambda _queue: None,
     )
 
 
@@ -191,16 +278,35 @@ def _resize_and_save() -> None:
         )
 
 
-def _weighed() -> Figure:
-    command = (sys.executable, "-m", "tests.bench.weight")
+def draw_styles() -> None:
+    """Make a thumbnail with a photo in every style."""
+    photo = PHOTO.read_bytes()
+    for seed, style in enumerate(STYLES):
+        draw(style=style, photo=photo, seed=seed)
+
+
+def draw_portraits() -> None:
+    """Coach a large photo, take its person out, and draw the sample sheet's portraits of it."""
+    photo = large_photo()
+    portraits.measured(photo)
+    shots = (portraits.taken(photo, "person"),)
+    for seed, (_, prompt, _) in enumerate(PORTRAITS):
+        portray(shots, prompt, seed=seed)
+
+
+TO_WEIGH = {"styles": draw_styles, "portraits": draw_portraits}
+
+
+def _weighed(what: str) -> Figure:
+    command = (sys.executable, "-m", "tests.bench.weight", what)
     result = subprocess.run(command, check=True, cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
     before, after = map(float, result.stdout.split())
     return Figure(
-        name="worker, most memory",
+        name=f"worker, most memory, {what}",
         ours=after,
         baseline=before,
         unit="MB",
         promise=Promise.OURS_AT_MOST,
-        limit=700,
-        note="a fresh worker after all styles with a photo, against before",
+        limit=MOST_MEMORY[what],
+        note=f"a fresh worker after all {what} with a photo, against before",
     )
