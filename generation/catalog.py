@@ -1,7 +1,7 @@
 """What can be made and what it costs, in credits; the one price list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,12 @@ MAX_SUBLINE = 120
 MAX_CALL_TO_ACTION = 24
 MAX_PRODUCT_PHOTOS = 8
 SHORTEST_VIDEO, LONGEST_VIDEO = 4, 20
+MAX_NAME = 60
+LEAST_CLONE_PHOTOS, MOST_CLONE_PHOTOS = 4, 30
+LEAST_TRIGGER, MOST_TRIGGER = 4, 24
+LEAST_STEPS, MOST_STEPS = 300, 3000
+LEAST_RANK, MOST_RANK = 4, 64
+LEAST_SCALE, MOST_SCALE = 0.2, 1.5
 CALLS = "calls"
 """The queue of those who wait for others rather than draw."""
 
@@ -163,13 +169,118 @@ VIDEO = Kind(
     },
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (IMAGE, THUMBNAIL, PRODUCT_AD, VIDEO)}
+TRAINING = Kind(
+    name="training",
+    label="AI clone",
+    price=60,
+    unit="clone",
+    queue="films",
+    deadline_minutes=100,
+    pipeline="generation.pipelines.training.make",
+    is_priced_by_piece=False,
+    capability="training",
+    options={"subject": ("person", "product", "style")},
+    defaults={"subject": "person", "steps": 1000, "lora_rank": 16},
+)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (IMAGE, THUMBNAIL, PRODUCT_AD, VIDEO, TRAINING)
+}
 QUEUES = ("quick", "films", CALLS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture of a pack."""
+
+    title: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A named set of prompts for a person's clone."""
+
+    name: str
+    label: str
+    description: str
+    shots: tuple[Shot, ...]
+    is_on_offer: bool = True
+
+
+def _pack(name: str, label: str, description: str, **shots: str) -> Pack:
+    named = (
+        Shot(title=title.replace("_", " ").capitalize(), prompt=prompt)
+        for title, prompt in shots.items()
+    )
+    return Pack(name=name, label=label, description=description, shots=tuple(named))
+
+
+HEADSHOTS = _pack(
+    "headshots",
+    "Headshots",
+    "Six portraits for work: profiles, press, the about page.",
+    office="professional headshot in a bright office, soft window light, 85 mm lens",
+    studio_gray="corporate headshot in a studio with a gray backdrop, softbox light",
+    studio_blue="corporate headshot in a studio with a deep blue backdrop, rim light",
+    lobby="half-length portrait in a modern lobby, natural light, shallow depth of field",
+    city="business portrait on a city street in the morning, shallow depth of field",
+    black_and_white="black and white close-up portrait in a studio, dramatic side light",
+)
+TRAVEL = _pack(
+    "travel",
+    "Around the world",
+    "Six places, one person, no ticket.",
+    beach="portrait at the beach by the sea, bright daylight",
+    golden_hour="portrait at sunset, golden hour, warm backlight",
+    forest="portrait in a forest, soft light through the trees",
+    mountains="portrait in the mountains, clear sky, wide framing",
+    old_town="portrait in a city street at dusk, cinematic light",
+    park="portrait in a park, green trees, soft daylight",
+)
+CREATOR = _pack(
+    "creator",
+    "Creator",
+    "Six looks for channels and covers.",
+    neon="portrait in a neon club, pink and cyan rim light, night",
+    stage="portrait on a concert stage, spotlights, dramatic",
+    lab="portrait in a workshop laboratory, focused, cool light",
+    teal_studio="close-up in a studio with a teal backdrop, window light through blinds",
+    comic="pop art comic portrait in a studio with a yellow backdrop",
+    oil="oil painting portrait in a studio with a dark backdrop",
+)
+PROOF = replace(
+    _pack(
+        "proof",
+        "Proof shots",
+        "Four fixed pictures that show how good the likeness is.",
+        studio="portrait in a studio with a gray backdrop, soft light",
+        office="half-length portrait in a bright office, window light",
+        sunset="portrait outdoors at sunset, golden hour",
+        black_and_white="black and white close-up portrait in a studio, side light",
+    ),
+    is_on_offer=False,
+)
+PACKS: dict[str, Pack] = {pack.name: pack for pack in (HEADSHOTS, TRAVEL, CREATOR, PROOF)}
+
+
+def packs_on_offer() -> tuple[Pack, ...]:
+    """Return the packs that can be ordered."""
+    return tuple(pack for pack in PACKS.values() if pack.is_on_offer)
+
+
+def shots_of(params: Mapping[str, Any]) -> tuple[Shot, ...]:
+    """Return the pictures of a pack that an order is for; none where it is for no pack."""
+    if not params.get("pack"):
+        return ()
+    shots = PACKS[params["pack"]].shots
+    chosen = params.get("shots") or range(len(shots))
+    return tuple(shots[number] for number in chosen)
 
 
 def pieces_of(params: Mapping[str, Any]) -> int:
     """Return how many results an order is for."""
-    formats = params.get("formats")
+    formats = params.get("formats") or shots_of(params)
     return len(formats) if formats else int(params.get("count") or 1)
 
 

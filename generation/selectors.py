@@ -10,7 +10,7 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import FETCH_RAISE, F, Q, QuerySet
 
 from accounts import selectors as accounts_selectors
-from generation.models import Asset, Job, Project, Upload
+from generation.models import Asset, Clone, Consent, Job, Notice, Project, Removal, Upload
 from visiona.lib.errors import NotFound
 
 if TYPE_CHECKING:
@@ -136,6 +136,112 @@ def photo_of(*, user: "User", photo_id: UUID) -> Asset:
     if photo is None:
         raise NotFound("There is no such photo, or it is not yours.")
     return photo
+
+
+def chosen_photos_of(*, user: "User", photo_ids: Sequence[UUID | str]) -> list[Asset]:
+    """Return these photos of the person in their order, or raise NotFound."""
+    there = {str(photo.pk): photo for photo in photos_of(user=user).filter(pk__in=photo_ids)}
+    if not set(map(str, photo_ids)) <= set(there):
+        raise NotFound("There is no such photo, or it is not yours.")
+    return [there[str(photo_id)] for photo_id in photo_ids]
+
+
+def clones_of(*, user: "User") -> QuerySet[Clone]:
+    """Return the person's clones with their trainings, newest first."""
+    clones: QuerySet[Clone] = Clone.objects.filter(user_id=user.pk).kept().order_by("-id")
+    return clones.select_related("job").fetch_mode(FETCH_RAISE)
+
+
+def ready_clones_of(*, user: "User") -> QuerySet[Clone]:
+    """Return the person's clones that pictures can be made with, newest first."""
+    return clones_of(user=user).filter(status=Clone.Status.READY)
+
+
+def clone_of(*, user: "User", clone_id: UUID | str) -> Clone:
+    """Return the person's clone or raise NotFound, which explains one that they deleted."""
+    clone = clones_of(user=user).filter(pk=clone_id).first()
+    if clone is not None:
+        return clone
+    removal = removals_of(user=user).filter(clone_id=clone_id).first()
+    if removal is None:
+        raise NotFound("There is no such clone, or it is not yours.")
+    day = f"{removal.requested_at.day} {removal.requested_at:%B %Y}"
+    raise NotFound(f"You deleted this clone on {day}, so nothing can be made with it.")
+
+
+def has_trigger_word(*, user: "User", word: str) -> bool:
+    """Whether a clone of the person has this trigger word, in whatever case."""
+    return clones_of(user=user).filter(trigger_word__iexact=word).exists()
+
+
+def is_being_learned(*, user: "User", photo_id: UUID) -> bool:
+    """Whether a clone of the person is trained on this photo now."""
+    training = clones_of(user=user).filter(status=Clone.Status.PROCESSING)
+    return training.filter(photo_ids__contains=[str(photo_id)]).exists()
+
+
+def about(*, clone_id: UUID | str) -> Q:
+    """Return the condition of jobs and pictures that have to do with a clone, main or second."""
+    return Q(clone_id=clone_id) | Q(params__extra_clone_id=str(clone_id))
+
+
+def assets_of_clone(*, user: "User", clone: Clone) -> QuerySet[Asset]:
+    """Return what was made with a clone and is kept, newest first."""
+    return assets_of(user=user).filter(about(clone_id=clone.pk))
+
+
+def proof_of(*, user: "User", clone: Clone) -> QuerySet[Asset]:
+    """Return the proof shots of a clone's last training, in order."""
+    shown = assets_of_clone(user=user, clone=clone).filter(params__pack="proof")
+    return shown.filter(job__created_at__gte=clone.trained_at or clone.created_at).order_by(
+        "number"
+    )
+
+
+def covers_of(*, user: "User", clones: Sequence[Clone]) -> dict[UUID, Asset]:
+    """Return the picture that stands for each of these clones: a proof shot, else a photo."""
+    ids = [clone.pk for clone in clones]
+    proofs = assets_of(user=user).filter(clone_id__in=ids, params__pack="proof")
+    newest = proofs.order_by("clone_id", "-job_id", "number").distinct("clone_id")
+    covers = {one.clone_id: one for one in newest if one.clone_id}
+    wanted = {c.photo_ids[0]: c.pk for c in clones if c.pk not in covers and c.photo_ids}
+    for photo in photos_of(user=user).filter(pk__in=list(wanted)):
+        covers[wanted[str(photo.pk)]] = photo
+    return covers
+
+
+def consents_of(*, user: "User") -> QuerySet[Consent]:
+    """Return what the person has agreed to for clones, newest first."""
+    consents: QuerySet[Consent] = Consent.objects.filter(user_id=user.pk).order_by("-id")
+    return consents
+
+
+def consent_to(*, user: "User", clone: Clone) -> Consent:
+    """Return what the person has agreed to for a clone, or raise NotFound."""
+    consent = consents_of(user=user).filter(clone_id=clone.pk).first()
+    if consent is None:
+        raise NotFound("There is no consent to this clone.")
+    return consent
+
+
+def removals_of(*, user: "User") -> QuerySet[Removal]:
+    """Return the person's receipts of what was removed, newest first."""
+    removals: QuerySet[Removal] = Removal.objects.filter(user_id=user.pk).order_by("-id")
+    return removals
+
+
+def removal_of(*, user: "User", removal_id: UUID) -> Removal:
+    """Return the person's receipt or raise NotFound."""
+    removal = removals_of(user=user).filter(pk=removal_id).first()
+    if removal is None:
+        raise NotFound("There is no such receipt, or it is not yours.")
+    return removal
+
+
+def notices_of(*, user: "User") -> QuerySet[Notice]:
+    """Return what the person was told, with the job of each, newest first."""
+    notices: QuerySet[Notice] = Notice.objects.filter(user_id=user.pk).order_by("-id")
+    return notices.select_related("job").fetch_mode(FETCH_RAISE)
 
 
 def projects_of(*, user: "User") -> QuerySet[Project]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation.services import files, notices, running, steps, uploads
+from generation.services import files, notices, removals, running, steps, uploads
 from visiona.lib import storage
 from visiona.lib.db.actor import act_as_worker
 
@@ -57,6 +57,24 @@ def erase_deleted_assets(**_: Any) -> None:
     """Erase what has been in the bin for thirty days."""
     with act_as_worker():
         files.erase_deleted()
+
+
+@shared_task
+def finish_removal(*, removal_id: str, **_: Any) -> None:
+    """Take a clone away from the places that it is in."""
+    removals.finish(removal_id=UUID(removal_id))
+
+
+@shared_task
+def finish_removals(**_: Any) -> None:
+    """Go on with removals that could not be finished."""
+    removals.finish_due()
+
+
+@shared_task
+def delete_old_photos(**_: Any) -> None:
+    """Erase the photos of clones whose time to be kept is over."""
+    removals.delete_old_photos()
 
 
 @shared_task

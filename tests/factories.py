@@ -19,18 +19,22 @@ from accounts import services as accounts_services
 from accounts.models import User
 from credits import services as credits_services
 from generation import selectors
+from generation.catalog import LEAST_CLONE_PHOTOS
 from generation.errors import ProviderRefused
 from generation.media import sandbox
-from generation.models import Asset, Job, Project, Upload
+from generation.models import Asset, Clone, Job, Project, Removal, Upload
 from generation.pipelines import image
 from generation.pipelines.base import JobContext
+from generation.providers import local
 from generation.providers.ports import ProviderCall
 from generation.services import (
     assets,
+    clones,
     jobs,
     photos,
     projects,
     provider_calls,
+    removals,
     running,
     uploads,
 )
@@ -44,8 +48,9 @@ LEAST: dict[str, dict[str, Any]] = {
     "image": {"prompt": "Red sneakers on Mars"},
     "product_ad": {"product_name": "Mug"},
     "video": {"product_name": "Mug"},
+    "training": {"name": "Ada", "consent": True},
 }
-"""The least that has to be said of each kind; what shows a product needs its `photo_ids` too."""
+"""The least that has to be said of each kind; what is made of photos needs its `photo_ids` too."""
 
 picture = plain.picture
 plain_pictures = plain.plain_work
@@ -108,7 +113,43 @@ def make_photo(user: User, name: str = "astronaut.jpg", data: bytes | None = Non
     with act_as_user(user.pk), pytest.MonkeyPatch.context() as patch:
         # The same bytes come out of the sandbox the same: a process for each would be too many.
         patch.setattr(sandbox, "clean", clean_once)
+        patch.setattr(local, "measured", plain.measured)
         return photos.add_photo(user=user, upload=upload(name, data))
+
+
+def order_clone(user: User, **params: Any) -> Job:
+    """A training that somebody ordered, on four new photos unless it is said."""
+    if "photo_ids" not in params:
+        pictures = [picture((300, 300 + number)) for number in range(LEAST_CLONE_PHOTOS)]
+        params["photo_ids"] = [str(make_photo(user, data=data).pk) for data in pictures]
+    return make_job(user, kind="training", **params)
+
+
+def make_clone(user: User, **params: Any) -> Clone:
+    """Somebody's clone that is ready, with its proof shots."""
+    training = order_clone(user, **params)
+    with plain_pictures():
+        finish_jobs_of(training.clone_id)  # the training queues the proof
+        finish_jobs_of(training.clone_id)
+    clone: Clone = Clone.objects.select_related("job").get(job=training)
+    return clone
+
+
+def remove_clone(user: User, clone_id: UUID, *, with_pictures: bool = False) -> Removal:
+    """The receipt of a clone that is gone from everywhere."""
+    with act_as_user(user.pk):
+        removal = clones.remove(user=user, clone_id=clone_id, with_pictures=with_pictures)
+    finish_jobs_of(clone_id)
+    assert removals.finish(removal_id=removal.pk)
+    finished: Removal = Removal.objects.get(pk=removal.pk)
+    return finished
+
+
+def finish_jobs_of(clone_id: UUID | None) -> None:
+    """Work on what is being made with a clone until it has ended."""
+    for job in Job.objects.unfinished().filter(clone_id=clone_id):
+        while not Job.objects.get(pk=job.pk).is_final:
+            assert running.run_job(job_id=job.pk)
 
 
 def make_upload(user: User, data: bytes | None = None, *, name: str = "me.jpg") -> Upload:
@@ -140,6 +181,9 @@ class Household:
     ad: Asset
     film: Asset
     project: Project
+    clone: Clone
+    untrained: Clone
+    removal: Removal
     key_id: str
     session_id: int
     sign_in_id: UUID
@@ -149,7 +193,7 @@ def furnish(email: str) -> Household:
     """Sign somebody up over the API and let them use every part of the product once."""
     signed_up = ApiClient().post("auth/signup", {"email": email, "password": PASSWORD})
     user = User.objects.get(pk=signed_up.json()["data"]["user"]["id"])
-    grant(user, 200)
+    grant(user, 500)
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
     photo, binned_photo = make_photo(user), make_photo(user, "me.png", picture(kind="PNG"))
@@ -191,10 +235,20 @@ def furnish(email: str) -> Household:
         ad=selectors.assets_of_job(job=ads).get(),
         film=selectors.assets_of_job(job=film).get(),
         project=project,
+        **_clones_of(user),
         key_id=key_id,
         session_id=sign_in_by_browser(user),
         sign_in_id=accounts_selectors.sign_ins_of(user=user).reverse()[0].pk,
     )
+
+
+def _clones_of(user: User) -> dict[str, Any]:
+    """A clone that is ready, one that is trained still, and the receipt of a third."""
+    clone = make_clone(user)
+    others = [order_clone(user, name=name, photo_ids=clone.photo_ids) for name in ("Eve", "Zoe")]
+    removed, untrained = Clone.objects.filter(job__in=others).order_by("name")
+    removal = remove_clone(user, removed.pk)
+    return {"clone": clone, "untrained": untrained, "removal": removal}
 
 
 def sign_in_by_browser(user: User, agent: str = "Mozilla/5.0 (X11; Linux) Firefox/140.0") -> int:

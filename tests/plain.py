@@ -1,5 +1,6 @@
 """A provider that delivers plain pictures and films at once, for tests that are not about them."""
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,14 @@ import pytest
 from PIL import Image
 
 from generation.providers import local
-from generation.providers.base import AdOrder, Film, ImageOrder, Picture, ThumbnailOrder
+from generation.providers.base import (
+    AdOrder,
+    Film,
+    ImageOrder,
+    Picture,
+    PortraitOrder,
+    ThumbnailOrder,
+)
 
 SIZE = (320, 180)
 TITLE_FACTS = {  # as much of the engine's as another title on a plain picture needs
@@ -32,6 +40,15 @@ IMAGE_FACTS = {
     "negated": [],
     "warnings": [],
 }
+PORTRAIT_FACTS = {"understood": ["portrait"], "ignored": [], "warnings": []}
+GOOD_PORTRAIT = {  # what the coach measures of a good photo of one person
+    "width": 640, "height": 480, "faces": 1, "around": 0.5, "brightness": 0.5, "sharpness": 60.0,
+    "highlights": 0.8, "overexposed": 0.0, "underexposed": 0.0, "face": [200, 120, 440, 420],
+    "face_height": 300, "face_share": 0.6, "face_sharpness": 40.0, "face_brightness": 0.5,
+    "face_highlights": 0.7, "face_overexposed": 0.0, "face_underexposed": 0.0, "side_light": 0.0,
+    "warmth": 0.1, "roll": 0.0, "yaw": 0.0, "pitch": 0.0, "eye_light": 0.9, "cut": [],
+    "room_above": 0.4,
+}  # fmt: skip
 COPY = {
     "headline": "Warm hands",
     "subline": "All winter long",
@@ -81,6 +98,9 @@ def plain_work() -> Iterator[None]:
         "worded": _worded,
         "plate": lambda _product, _storyboard, _number: picture(SIZE),
         "filmed": _filmed,
+        "measured": measured,
+        "taken": _taken,
+        "portrait": _portrait,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, deliver in work.items():
@@ -97,6 +117,21 @@ def _thumbnail(order: ThumbnailOrder, *, report: Report) -> Picture:
 def _image(order: ImageOrder, *, report: Report) -> Picture:
     report("drawing", 0.5)
     return _picture(order.seed, order.prompt, IMAGE_FACTS)
+
+
+def measured(data: bytes) -> dict[str, Any]:
+    """What the coach says of any picture: a good one, and like no other."""
+    digest = hashlib.sha256(data).hexdigest()
+    return {**GOOD_PORTRAIT, "hash": digest[:16], "face_hash": digest[16:32]}
+
+
+def _taken(_data: bytes, subject: str) -> tuple[bytes, dict[str, Any]]:
+    return picture(SIZE, "PNG"), {"subject": subject, "score": 0.5}
+
+
+def _portrait(order: PortraitOrder, *, report: Report) -> Picture:
+    report("drawing", 0.5)
+    return _picture(order.seed, order.prompt, PORTRAIT_FACTS)
 
 
 def _ad(_product: PlainProduct, order: AdOrder, *, report: Report) -> Picture:

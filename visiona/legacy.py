@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from billing.api import views as people
 from credits.api import views as credit
-from generation.api import assets, jobs, photos, projects
+from generation.api import assets, clones, jobs, photos, projects
 
 
 def _at(address: str, method: str, view: type[APIView], **options: Any) -> URLPattern:
@@ -29,6 +29,8 @@ urlpatterns = [
     _at("thumbnail/video", "post", jobs.JobList, kind="video"),
     _at("thumbnail/<uuid:asset_id>", "delete", assets.AssetDetail),
     _at("photos/upload", "post", photos.PhotoList),
+    _at("models/train", "post", jobs.JobList, kind="training"),
+    _at("models/status", "get", clones.CloneStatus),
     _at("gallery", "get", assets.AssetList),
     _at("gallery/delete", "post", assets.AssetsDelete),
     _at("user/projects", "get", projects.ProjectList),

@@ -383,6 +383,16 @@ CELERY = {
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "finish-removals": {
+            "task": "generation.tasks.finish_removals",
+            "schedule": 5,
+            "options": {"expires": 5},
+        },
+        "delete-old-photos": {
+            "task": "generation.tasks.delete_old_photos",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "erase-leftovers": {
             "task": "generation.tasks.erase_leftovers",
             "schedule": 3600,
@@ -400,7 +410,7 @@ CELERY = {
 
 REPLICATE_API_TOKEN = env.str("REPLICATE_API_TOKEN", "")
 REPLICATE_BASE_URL = env.str("REPLICATE_BASE_URL", "").rstrip("/")
-REPLICATE_OWNER = env.str("REPLICATE_OWNER", "")  # the account that trained models belong to
+REPLICATE_OWNER = env.str("REPLICATE_OWNER", "")  # of trained models; else the token's account
 GEMINI_API_KEY = env.str("GEMINI_API_KEY", "")
 GEMINI_BASE_URL = env.str("GEMINI_BASE_URL", "").rstrip("/")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")

@@ -61,8 +61,9 @@ class AssetList(ListAPIView[Asset]):
         if "project_id" in asked:
             rows = rows.filter(project_id=filters.identifier("project_id", asked["project_id"]))
         if "clone_id" in asked:
-            filters.identifier("clone_id", asked["clone_id"])
-            return rows.none()  # nobody has a clone yet
+            rows = rows.filter(
+                selectors.about(clone_id=filters.identifier("clone_id", asked["clone_id"]))
+            )
         return rows
 
     @extend_schema(parameters=FILTERS)

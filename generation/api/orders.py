@@ -5,6 +5,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.http import ApiRequest
+from generation import selectors
 from generation.api.jobs import ORDER
 from generation.api.serializers.orders import (
     PriceOutput,
@@ -33,7 +34,7 @@ class QuoteMaker(APIView):
     def post(self, request: ApiRequest) -> Response:
         """Price an order by the function that charges; nothing is held."""
         kind, params = read_order(request.data)
-        return Response(QuoteOutput(jobs.quote(kind=kind, params=params)).data)
+        return Response(QuoteOutput(jobs.quote(kind=kind, params=params, user=request.user)).data)
 
 
 class PromptEnhance(APIView):
@@ -44,5 +45,7 @@ class PromptEnhance(APIView):
         """Make a prompt better; nothing is ordered, and it is free."""
         asked = PromptInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        better = prompts.enhance(user_id=request.user.pk, **asked.validated_data)
+        clone_id = asked.validated_data.pop("clone_id")
+        clone = clone_id and selectors.clone_of(user=request.user, clone_id=clone_id)
+        better = prompts.enhance(user_id=request.user.pk, clone=clone, **asked.validated_data)
         return Response(PromptOutput(better).data)

@@ -51,6 +51,8 @@ class Asset(models.Model):
     project = models.ForeignKey(
         "generation.Project", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # The clone that is seen in it; it may be gone by now.
+    clone_id = models.UUIDField(null=True)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.IMAGE)
     source = models.CharField(max_length=16, choices=Source)
     title = models.CharField(max_length=200, blank=True, default="")
@@ -103,6 +105,11 @@ class Asset(models.Model):
             ),
             models.Index(fields=["user", "-id"], name="asset_of_user"),
             models.Index(fields=["project", "-id"], name="asset_of_project"),
+            models.Index(
+                fields=["clone_id", "-id"],
+                condition=models.Q(clone_id__isnull=False),
+                name="asset_of_clone",
+            ),
             models.Index(
                 fields=["deleted_at"],
                 condition=models.Q(deleted_at__isnull=False),

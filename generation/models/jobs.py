@@ -9,7 +9,7 @@ from django.db.models.functions import UUID7, Now
 
 from visiona.lib import clock
 
-TYPICAL_SECONDS = {"thumbnail": 4, "image": 4, "product_ad": 2, "video": 40}
+TYPICAL_SECONDS = {"thumbnail": 4, "image": 4, "product_ad": 2, "video": 40, "training": 20}
 UNKNOWN_SECONDS = 30
 LONGER_THAN_USUAL = 3
 
@@ -65,6 +65,8 @@ class Job(models.Model):
     project = models.ForeignKey(
         "generation.Project", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # The clone that is trained, or that pictures are made with; it may be gone by now.
+    clone_id = models.UUIDField(null=True)
     # The asset whose order this one repeats; it may be gone by now.
     remix_of_id = models.UUIDField(null=True)
     price = models.PositiveIntegerField()
@@ -135,6 +137,11 @@ class Job(models.Model):
             ),
             models.Index(fields=["project", "-id"], name="job_of_project"),
             models.Index(
+                fields=["clone_id", "-id"],
+                condition=models.Q(clone_id__isnull=False),
+                name="job_of_clone",
+            ),
+            models.Index(
                 fields=["kind", "-finished_at"],
                 condition=models.Q(status="succeeded"),
                 name="job_succeeded_by_kind",
@@ -153,12 +160,13 @@ class Job(models.Model):
     def has_free_preview(self) -> bool:
         """Whether a provider could not make it, so that this machine offers to, for nothing."""
         failed = self.status == self.Status.FAILED and self.error_code.startswith("provider_")
-        return failed and self.provider != "local"
+        # A provider's clone is nowhere else.
+        return failed and self.provider != "local" and self.clone_id is None
 
     @property
     def title(self) -> str:
         """What the person called it."""
-        named = (self.params.get(name) for name in ("title", "product_name", "prompt"))
+        named = (self.params.get(name) for name in ("title", "product_name", "name", "prompt"))
         return next((str(name) for name in named if name), "")
 
     @property

@@ -20,6 +20,8 @@ class Notice(models.Model):
     next_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
+    # When the person saw it in the product.
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -29,6 +31,7 @@ class Notice(models.Model):
             models.Index(
                 fields=["next_at"], condition=models.Q(sent_at=None), name="notice_unsent"
             ),
+            models.Index(fields=["user", "-id"], name="notice_of_user"),
         ]
 
     def __str__(self) -> str:

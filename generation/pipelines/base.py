@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from generation.providers.ports import Blob, ImageRequest, VideoRequest
+from generation.providers.ports import Blob, ImageRequest, TrainingRequest, VideoRequest
 
 Report = Callable[[str, float], None]
 """Called with the stage and the fraction done, 0 to 1; raises when the job has to stop."""
 
-Request = ImageRequest | VideoRequest
+Request = ImageRequest | VideoRequest | TrainingRequest
+Shot = tuple[bytes, dict[str, Any]]
+"""One photo as this machine keeps it to show a likeness: a picture and its facts."""
 
 
 class Parked(Exception):
@@ -36,10 +38,27 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a provider made of one request: its files, or why there are none."""
+    """What a provider made of one request: its files or weights, or why there are none."""
 
     files: tuple[Blob, ...] = ()
+    weights: str = ""
+    model: str = ""
     shortfall: Shortfall | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """Somebody's clone, for the pictures that it is to be seen in.
+
+    A provider shows it by its weights, this machine by the shots of its photos.
+    """
+
+    name: str
+    subject: str
+    trigger_word: str
+    scale: float
+    weights: str
+    shots: Callable[[], tuple[Shot, ...]]
 
 
 class Checkpoint(Protocol):
@@ -55,6 +74,8 @@ class JobContext:
     """What was ordered, and what a pipeline can have done for it.
 
     `prompt` is the person's, or what it was made into; `photos` reads the bytes of their photos.
+    `likenesses` are the clones that are to be seen, the main one first; `shots` are the titles and
+    prompts of a pack.
     `checkpoint` gives what an earlier run kept under a name, else makes and keeps it; `original`
     gives what the job kept whose film this one cuts anew. `provider_of` says who does what,
     `most_images` how many pictures that one makes at a time.
@@ -66,6 +87,8 @@ class JobContext:
     prompt: str
     report: Report
     photos: Callable[[], tuple[bytes, ...]]
+    likenesses: tuple[Likeness, ...]
+    shots: tuple[tuple[str, str], ...]
     checkpoint: Checkpoint
     original: Callable[[str], bytes | None]
     provider_of: Callable[[str], str]
@@ -95,3 +118,12 @@ class Product:
     seconds: float | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     varied: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a training came to: weights at the provider, or the shots of a local profile."""
+
+    weights: str = ""
+    model: str = ""
+    shots: tuple[Shot, ...] = ()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from generation.media.renditions import preview_width
 from generation.models import Asset, Job, Step
@@ -34,11 +34,12 @@ def store(*, job: Job, number: int, product: Product) -> Asset:
         user_id=job.user_id,
         job=job,
         project_id=job.project_id,
+        clone_id=job.clone_id,
         number=number,
         kind=Asset.Kind.VIDEO if product.seconds else Asset.Kind.IMAGE,
         source=job.kind,
         title=str(product.varied.get("title", job.title))[:200],
-        prompt=job.params.get("prompt") or job.params.get("description", ""),
+        prompt=product.varied.get("prompt", _words_of(job)),
         enhanced_prompt=job.enhanced_prompt,
         params=job.params | product.varied | {"count": 1, "seed": product.seed},
         alt_text=product.alt_text[:300],
@@ -54,6 +55,11 @@ def store(*, job: Job, number: int, product: Product) -> Asset:
         seed=product.seed,
         facts=product.facts,
     )
+
+
+def _words_of(job: Job) -> str:
+    words: str = job.params.get("prompt") or job.params.get("description", "")
+    return words
 
 
 def _beside(stem: str, product: Product) -> dict[str, str]:
@@ -130,8 +136,12 @@ def photos_of(*, job: Job) -> tuple[bytes, ...]:
 
 def erase_deleted() -> int:
     """Erase the rows and files of what was deleted thirty days ago; return how many."""
-    old = Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR)
-    erased = list(old.only("id", "job_id", "params", *Asset.FILES)[:ERASE_LIMIT])
+    return erase_assets(assets=Asset.objects.filter(deleted_at__lt=clock.now() - DELETED_KEPT_FOR))
+
+
+def erase_assets(*, assets: QuerySet[Asset]) -> int:
+    """Erase the rows and files of as many of these as can be at once; return how many."""
+    erased = list(assets.only("id", "job_id", "params", *Asset.FILES)[:ERASE_LIMIT])
     for asset in erased:
         erase(names=asset.file_names)
         asset.delete()

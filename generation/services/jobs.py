@@ -1,8 +1,9 @@
 """Order, cancel and retry jobs: what a person does."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from credits import services as credits_services
 from generation import catalog, selectors
 from generation.catalog import Quote
 from generation.errors import JobNotCancelable, JobNotPreviewable, JobNotRetryable
-from generation.models import Job
+from generation.models import Clone, Job
 from generation.providers import registry
 from generation.providers.ports import Capability
+from generation.services import likenesses, trainings
 from visiona.lib import clock, live
 from visiona.lib.errors import Conflict
 from visiona.lib.queue import enqueue
@@ -27,12 +29,19 @@ if TYPE_CHECKING:
 RUN_JOB = "generation.tasks.run_job"
 PREVIEW = "preview:"
 """What the submission of a free preview begins with."""
+PROOF = "proof:"
+"""What the submission of a clone's free proof shots begins with."""
+TRAINED_SINCE = "This clone has been trained since. Look at its page."
 ONE_AT_A_TIME = "Another film of yours is being cut anew. Wait until it is finished."
 
 
-def quote(*, kind: str, params: Mapping[str, Any]) -> Quote:
-    """Say what a job costs; `submit` charges by the same function."""
-    is_local = provider_of(kind=kind) == registry.LOCAL
+def quote(*, kind: str, params: Mapping[str, Any], user: "User | None" = None) -> Quote:
+    """Say what a job costs; `submit` charges by the same function.
+
+    Raises NotFound for a clone that is not the person's.
+    """
+    clone = _clone_in(user, params) if user else None
+    is_local = _maker_of(kind, clone)[0] == registry.LOCAL
     return catalog.quote(kind=kind, params=params, is_local=is_local)
 
 
@@ -41,8 +50,19 @@ def provider_of(*, kind: str) -> str:
     return _maker_of(kind)[0]
 
 
-def _maker_of(kind: str) -> tuple[str, str]:
-    """Return who makes such a thing now, and by which capability; none is this machine's."""
+def _clone_in(user: "User", params: Mapping[str, Any]) -> Clone | None:
+    """Return the clone that is to be seen, if one is named."""
+    named = params.get("clone_id")
+    return selectors.clone_of(user=user, clone_id=named) if named else None
+
+
+def _maker_of(kind: str, clone: Clone | None = None) -> tuple[str, str]:
+    """Return who makes such a thing now, and by which capability; none is this machine's.
+
+    A clone is shown by whoever has trained it.
+    """
+    if clone:
+        return clone.provider, "" if clone.is_local else str(Capability.IMAGE)
     capability = catalog.KINDS[kind].capability
     provider = registry.provider_of(Capability(capability)) if capability else registry.LOCAL
     if provider == registry.LOCAL and kind == catalog.VIDEO.name and settings.PROVIDERS_PAINT_FILMS:
@@ -63,16 +83,85 @@ def submit(
     """Hold the price and queue the job, both or neither.
 
     The same key of the same person returns the job that it made first; `remix_of` is the asset
-    that the order began from. Raises InsufficientCredits, and NotFound for a photo or an asset
-    that is not the person's.
+    that the order began from. Raises InsufficientCredits, NotFound for a photo, a clone or an
+    asset that is not the person's, Conflict for a clone that is not ready, and for a training
+    InvalidInput and QuotaReached.
     """
+    first = _first_of(user, idempotency_key)
+    if first:
+        return first
     order = {**catalog.KINDS[kind].defaults, **params}
+    if kind == catalog.TRAINING.name:
+        return _submit_training(user, order, request_id, idempotency_key)
     job = _ordered(user, kind, order, request_id)
-    job.provider, job.capability = _maker_of(kind)
-    job.queue = catalog.KINDS[kind].queue if job.provider == registry.LOCAL else catalog.CALLS
-    job.price = quote(kind=kind, params=order).price
+    _give_to_maker(job, _clone_in(user, job.params))
+    job.price = _price_of(job)
     job.remix_of_id = remix_of and selectors.asset_of(user=user, asset_id=remix_of).pk
     return _submit(job, idempotency_key)
+
+
+def _submit_training(
+    user: "User", order: Mapping[str, Any], request_id: str, idempotency_key: str | None
+) -> Job:
+    """Queue a training, with its clone and the consent to it."""
+    job = _job(user.pk, catalog.TRAINING.name, order, request_id)
+    clone, consent = trainings.prepare(user=user, job=job, order=order)
+    _give_to_maker(job)
+    job.price = _price_of(job)
+    begin = partial(trainings.begin, clone=clone, consent=consent, job=job)
+    return _submit(job, idempotency_key, begin)
+
+
+def train_again(*, user: "User", clone: Clone, is_free: bool, request_id: str) -> Job:
+    """Train a clone once more on the same photos. Raises InsufficientCredits."""
+    order = {
+        **clone.parameters,
+        "name": clone.name,
+        "subject": clone.subject,
+        "trigger_word": clone.trigger_word,
+        "clone_id": str(clone.pk),
+        "photo_ids": trainings.photo_ids_for(user=user, clone=clone),
+    }
+    job = _job(user.pk, catalog.TRAINING.name, order, request_id)
+    job.clone_id = clone.pk
+    _give_to_maker(job)
+    job.price = 0 if is_free else _price_of(job)
+    begin = partial(trainings.begin_again, clone=clone, job=job, is_free=is_free)
+    return _submit(job, None, begin)
+
+
+@transaction.atomic
+def queue_proof(*, clone: Clone, training: Job) -> None:
+    """Queue the free pictures that show how good a likeness is, once for each training."""
+    order = {
+        **catalog.IMAGE.defaults,
+        "pack": catalog.PROOF.name,
+        "aspect_ratio": "4:5",
+        "clone_id": str(clone.pk),
+    }
+    job = _job(clone.user_id, catalog.IMAGE.name, order, training.request_id)
+    _give_to_maker(job, clone)
+    job.submission = f"{PROOF}{training.pk}"
+    _queue(job)
+
+
+def _give_to_maker(job: Job, clone: Clone | None = None) -> None:
+    job.provider, job.capability = _maker_of(job.kind, clone)
+    is_local = job.provider == registry.LOCAL
+    job.queue = catalog.KINDS[job.kind].queue if is_local else catalog.CALLS
+
+
+def _price_of(job: Job) -> int:
+    is_local = job.provider == registry.LOCAL
+    return catalog.quote(kind=job.kind, params=job.params, is_local=is_local).price
+
+
+def _first_of(user: "User", submission: str | None) -> Job | None:
+    """Return the job that this key of the person made first."""
+    if not submission:
+        return None
+    first: Job | None = Job.objects.filter(user_id=user.pk, submission=submission).first()
+    return first
 
 
 def _ordered(user: "User", kind: str, order: Mapping[str, Any], request_id: str) -> Job:
@@ -80,10 +169,10 @@ def _ordered(user: "User", kind: str, order: Mapping[str, Any], request_id: str)
 
     Raises NotFound for a photo or a project that is not the person's.
     """
-    return _job(user, kind, {**order, **_owned(user, order)}, request_id)
+    return _job(user.pk, kind, {**order, **_owned(user, order)}, request_id)
 
 
-def _job(user: "User", kind: str, order: Mapping[str, Any], request_id: str) -> Job:
+def _job(user_id: UUID, kind: str, order: Mapping[str, Any], request_id: str) -> Job:
     """Return a job of an order whose references were looked up before."""
     offer = catalog.KINDS[kind]
     wanted = dict(order)
@@ -93,13 +182,14 @@ def _job(user: "User", kind: str, order: Mapping[str, Any], request_id: str) -> 
         wanted["seed"] = secrets.randbelow(2**31)
     return Job(
         id=uuid7(),
-        user_id=user.pk,
+        user_id=user_id,
         kind=kind,
         queue=offer.queue,
         params=wanted,
         enhanced_prompt=better,
         pieces=catalog.pieces_of(wanted),
         project_id=project_id,
+        clone_id=wanted.get("clone_id"),
         price=0,
         request_id=request_id,
         deadline=clock.now() + timedelta(minutes=offer.deadline_minutes),
@@ -112,20 +202,32 @@ def _owned(user: "User", order: Mapping[str, Any]) -> dict[str, Any]:
     if order.get("photo_id"):
         owned["photo_id"] = str(selectors.photo_of(user=user, photo_id=order["photo_id"]).pk)
     if order.get("photo_ids"):
-        owned["photo_ids"] = [
-            str(selectors.photo_of(user=user, photo_id=one).pk) for one in order["photo_ids"]
-        ]
+        chosen = selectors.chosen_photos_of(user=user, photo_ids=order["photo_ids"])
+        owned["photo_ids"] = [str(photo.pk) for photo in chosen]
     if order.get("project_id"):
         owned["project_id"] = selectors.project_of(user=user, project_id=order["project_id"]).pk
-    return owned
+    return owned | _clones_in(user, order)
 
 
-def _submit(job: Job, idempotency_key: str | None) -> Job:
-    """Queue the job, or return the one that the same key made first."""
+def _clones_in(user: "User", order: Mapping[str, Any]) -> dict[str, str]:
+    """Return the clones that are to be seen. Raises NotFound, and Conflict for one that cannot."""
+    found: dict[str, Clone] = {
+        name: selectors.clone_of(user=user, clone_id=order[name])
+        for name in ("clone_id", "extra_clone_id")
+        if order.get(name)
+    }
+    likenesses.require(clones=list(found.values()), is_for_pack=bool(order.get("pack")))
+    return {name: str(clone.pk) for name, clone in found.items()}
+
+
+def _submit(job: Job, idempotency_key: str | None, begin: Callable[[], None] | None = None) -> Job:
+    """Queue the job, or return the one that the same key made first; `begin` is a part of it."""
     job.submission = idempotency_key or str(uuid7())
     try:
         with transaction.atomic():
             _queue(job)
+            if begin:
+                begin()
             return job
     except IntegrityError:
         first: Job | None = Job.objects.filter(
@@ -170,22 +272,24 @@ def _queue(job: Job) -> None:
 def cancel(*, user: "User", job_id: UUID) -> Job:
     """End the person's job and return its credits.
 
-    A job in the queue ends at once; a running one as soon as its worker looks up. Raises
-    NotFound and JobNotCancelable.
+    A job in the queue ends at once; a running one, and a training, whose clone has to learn of it,
+    as soon as a worker looks up. Raises NotFound and JobNotCancelable.
     """
     job = selectors.job_of(user=user, job_id=job_id)
     if job.is_final:
         raise JobNotCancelable
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT generation_cancel_queued(%s)", [job.pk])
-        ended = cursor.fetchone()[0]
-    if not ended:
-        Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(
-            cancel_requested_at=clock.now()
-        )
+    if job.kind == catalog.TRAINING.name or not _ends_in_queue(job):
+        Job.objects.filter(pk=job.pk, status__in=Job.OPEN).update(cancel_requested_at=clock.now())
         enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
     live.announce(user_id=user.pk, event="job.updated")
     return selectors.job_of(user=user, job_id=job_id)
+
+
+def _ends_in_queue(job: Job) -> bool:
+    """Whether nobody had begun the job, so that it has ended now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generation_cancel_queued(%s)", [job.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
@@ -198,12 +302,16 @@ def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
     if job.status not in {Job.Status.FAILED, Job.Status.CANCELED}:
         raise JobNotRetryable
     if "changes" in job.params:
-        recut = _job(user, job.kind, _again(job), request_id)
+        recut = _job(user.pk, job.kind, _again(job), request_id)
         recut.remix_of_id = _still(user, job.remix_of_id)
         queue_alone(job=recut)
         return recut
     if not job.price and job.submission.startswith(PREVIEW):
         return _preview_of(job, user, request_id)
+    if job.kind == catalog.TRAINING.name:
+        return _train_again(job, user, request_id)
+    if not job.price and job.submission.startswith(PROOF):
+        return _proof_again(job, user, request_id)
     return submit(
         user=user,
         kind=job.kind,
@@ -211,6 +319,23 @@ def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
         request_id=request_id,
         remix_of=_still(user, job.remix_of_id),
     )
+
+
+def _train_again(job: Job, user: "User", request_id: str) -> Job:
+    """Train a clone again whose training came to nothing. Raises Conflict where another has begun.
+
+    What was free is free again: its clone kept that try.
+    """
+    clone = selectors.clone_of(user=user, clone_id=job.params["clone_id"])
+    if clone.status == Clone.Status.PROCESSING or clone.job_id != job.pk:
+        raise Conflict(TRAINED_SINCE)
+    return train_again(user=user, clone=clone, is_free=not job.price, request_id=request_id)
+
+
+def _proof_again(job: Job, user: "User", request_id: str) -> Job:
+    again = _ordered(user, job.kind, _again(job), request_id)
+    _give_to_maker(again, _clone_in(user, again.params))
+    return _submit(again, f"{PROOF}{job.pk}")
 
 
 def preview(*, user: "User", job_id: UUID, request_id: str) -> Job:

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 
+from generation import selectors
 from generation.errors import ImageTooLarge, InfectedFile, QuotaReached, UnreadableImage
 from generation.media import photos as media
 from generation.media import sandbox
@@ -16,16 +17,20 @@ from generation.media.photos import CleanPhoto, Refused
 from generation.media.renditions import preview_width
 from generation.media.sandbox import SandboxUnavailable
 from generation.models import Asset
+from generation.providers import local
 from generation.services import files
 from visiona.lib import antivirus, clock
 from visiona.lib.antivirus import Verdict
-from visiona.lib.errors import NotFound, Unavailable
+from visiona.lib.errors import Conflict, NotFound, Unavailable
 from visiona.lib.request_id import uuid7
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_TITLE = 200
+BEING_LEARNED = "A clone is being trained on this photo. Delete it when that has ended."
+PORTRAIT = "portrait"
+"""The fact that holds what the coach measured."""
 MEGABYTE = 2**20
 
 REFUSALS = {
@@ -76,8 +81,19 @@ def keep_photo(*, user_id: UUID, raw: bytes, title: str) -> Asset:
     return saved
 
 
+def measures_of(*, photo: Asset) -> dict[str, Any]:
+    """Return what the coach measured of a photo; one that came before it did is measured now."""
+    if PORTRAIT not in photo.facts:
+        photo.facts = {**photo.facts, PORTRAIT: local.measured(files.read(name=photo.file))}
+        Asset.objects.filter(pk=photo.pk).update(facts=photo.facts)
+    measures: dict[str, Any] = photo.facts[PORTRAIT]
+    return measures
+
+
 def remove_photo(*, user: "User", photo_id: UUID) -> None:
-    """Put the photo in the bin. Raises NotFound."""
+    """Put the photo in the bin. Raises NotFound, and Conflict while a clone is trained on it."""
+    if selectors.is_being_learned(user=user, photo_id=photo_id):
+        raise Conflict(BEING_LEARNED)
     mine = Asset.objects.filter(user_id=user.pk, pk=photo_id).uploaded().kept()
     if not mine.update(deleted_at=clock.now()):
         raise NotFound("There is no such photo, or it is not yours.")
@@ -187,6 +203,7 @@ def _described(user_id: UUID, photo: CleanPhoto, *, title: str, original_sha256:
         bytes=len(photo.data),
         sha256=hashlib.sha256(photo.data).hexdigest(),
         coach=media.coach(photo.issues),
+        facts={PORTRAIT: local.measured(photo.data)},
     )
 
 

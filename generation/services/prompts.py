@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from generation.catalog import MAX_PROMPT
 from generation.errors import ProviderError
-from generation.models import Job
+from generation.models import Clone, Job
 from generation.providers import local, registry
 from generation.providers.ports import Capability, ProviderCall, TextRequest, Turn
 from generation.services import provider_calls
@@ -19,6 +19,16 @@ SYSTEM = (
     "the person named. Add setting, light, lens or medium, and mood where they are missing. Answer "
     f"with the rewritten prompt alone, in English, at most {MAX_PROMPT} characters, no quotes."
 )
+PORTRAIT_SYSTEM = (
+    "You rewrite prompts for an image generator that shows one certain person, whom it knows and "
+    "you do not. Keep the subject, every name and code word, and every concrete detail that was "
+    "named, such as clothes and their colors. Never add another person, and never say anything of "
+    "the person's age, sex, body, face, hair, skin or origin that was not said. Add setting, "
+    "light, lens, framing and expression where they are missing. Answer with the rewritten prompt "
+    f"alone, in English, at most {MAX_PROMPT} characters, no quotes."
+)
+PORTRAIT = "portrait"
+"""What rules call a prompt for a picture of somebody."""
 MAX_TOKENS = 300
 # A person waits for it, in a transaction; PostgreSQL ends one that does nothing for 15 seconds.
 PATIENCE_SECONDS = 10.0
@@ -35,17 +45,26 @@ class Enhanced:
     provider: str
 
 
-def enhance(*, user_id: "UUID", prompt: str, kind: str, job_id: "UUID | None" = None) -> Enhanced:
+def enhance(
+    *,
+    user_id: "UUID",
+    prompt: str,
+    kind: str,
+    clone: Clone | None = None,
+    job_id: "UUID | None" = None,
+) -> Enhanced:
     """Return the prompt made better. Where a provider fails or is slow, the rules do it.
 
-    A job has more patience than a person.
+    One for a person's clone is made better as a portrait: nothing is said of who they are. A job
+    has more patience than a person who waits.
     """
+    is_portrait = clone is not None and clone.subject == "person"
     written, provider = "", registry.LOCAL
     calls: list[ProviderCall] = []
     writer = registry.text(record=calls.append, seconds=None if job_id else PATIENCE_SECONDS)
     if writer is not None:
         try:
-            answer = writer.write(_request(prompt))
+            answer = writer.write(_request(prompt, is_portrait=is_portrait))
         except ProviderError as error:
             logger.info("generation.prompt.by_rules", extra={"code": error.code})
         else:
@@ -55,7 +74,7 @@ def enhance(*, user_id: "UUID", prompt: str, kind: str, job_id: "UUID | None" = 
             provider_calls.keep(calls=calls, user_id=user_id, job_id=job_id)
     return Enhanced(
         prompt=prompt,
-        enhanced_prompt=written or local.phrased(prompt, kind),
+        enhanced_prompt=written or local.phrased(prompt, PORTRAIT if is_portrait else kind),
         provider=provider,
     )
 
@@ -72,7 +91,9 @@ def prompt_of(*, job: Job) -> str:
     if not job.params.get("enhance") or not prompt:
         return prompt
     if not job.enhanced_prompt:
-        better = enhance(user_id=job.user_id, prompt=prompt, kind=job.kind, job_id=job.pk)
+        better = enhance(
+            user_id=job.user_id, prompt=prompt, kind=job.kind, clone=_clone_in(job), job_id=job.pk
+        )
         job.enhanced_prompt = better.enhanced_prompt
         Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
             enhanced_prompt=job.enhanced_prompt
@@ -80,6 +101,15 @@ def prompt_of(*, job: Job) -> str:
     return job.enhanced_prompt
 
 
-def _request(prompt: str) -> TextRequest:
-    given: dict[str, Any] = {"turns": (Turn(text=prompt),), "system": SYSTEM}
+def _clone_in(job: Job) -> Clone | None:
+    """Return the clone that is to be seen in what the job makes."""
+    if job.clone_id is None:
+        return None
+    clone: Clone | None = Clone.objects.filter(pk=job.clone_id, user_id=job.user_id).first()
+    return clone
+
+
+def _request(prompt: str, *, is_portrait: bool) -> TextRequest:
+    system = PORTRAIT_SYSTEM if is_portrait else SYSTEM
+    given: dict[str, Any] = {"turns": (Turn(text=prompt),), "system": system}
     return TextRequest(**given, max_tokens=MAX_TOKENS)

@@ -22,10 +22,10 @@ from credits.errors import ReservationClosed
 from generation import catalog
 from generation.errors import ProviderError, ProviderUnavailable
 from generation.models import Asset, Job, Notice
-from generation.pipelines.base import JobContext, Parked, Product, Shortfall
+from generation.pipelines.base import JobContext, Learned, Parked, Product, Shortfall
 from generation.providers import registry
 from generation.providers.ports import Capability
-from generation.services import files, prompts, steps
+from generation.services import files, jobs, likenesses, prompts, steps, trainings
 from visiona.lib import clock, live, request_id
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.errors import AppError
@@ -80,6 +80,9 @@ CANCELED = Failure("canceled", "You canceled this.", Job.Status.CANCELED)
 GAVE_UP = Failure("gave_up", "This took too many attempts, so we stopped.")
 TOO_LATE = Failure("deadline_passed", "This could not be finished in time, so we stopped.")
 HOLD_EXPIRED = Failure("hold_expired", "The credits held for this had gone back to you.")
+CLONE_GONE = Failure(
+    "clone_deleted", "The clone was deleted, so this was stopped.", Job.Status.CANCELED
+)
 UNEXPECTED = Failure("internal_error", "Something broke on our side while making this.")
 
 
@@ -150,15 +153,18 @@ def _work(job: Job) -> None:
 
 def _make_and_settle(job: Job) -> None:
     products: list[Product] = []
+    learned: Learned | None = None
     failure: Failure | None = None
     try:
         _refuse_hopeless(job)
         for result in _pipeline(job):
             if isinstance(result, Shortfall):
                 failure = failure or Failure(result.code, result.detail)
+            elif isinstance(result, Learned):
+                learned = result
             else:
                 products.append(result)
-        _settle(job, products, failure)
+        _settle(job, products, failure, learned)
     except Parked as parked:
         _park(job, parked)
     except (LeaseLost, OperationalError, InterfaceError):
@@ -186,6 +192,8 @@ def _settle_after(error: Exception, job: Job, products: list[Product]) -> None:
 
 
 def _refuse_hopeless(job: Job) -> None:
+    if not likenesses.are_there(job=job):
+        raise Stopped(CLONE_GONE)
     if job.cancel_requested_at:
         raise Stopped(CANCELED)
     if job.attempts > MAX_ATTEMPTS:
@@ -194,7 +202,7 @@ def _refuse_hopeless(job: Job) -> None:
         raise Stopped(TOO_LATE)
 
 
-def _pipeline(job: Job) -> Iterator[Product | Shortfall]:
+def _pipeline(job: Job) -> Iterator[Product | Learned | Shortfall]:
     make = import_string(catalog.KINDS[job.kind].pipeline)
     reporter = Reporter(job)
     provider_of = partial(_provider_of, job)
@@ -207,6 +215,8 @@ def _pipeline(job: Job) -> Iterator[Product | Shortfall]:
         prompt=prompts.prompt_of(job=job),
         report=reporter.report,
         photos=lambda: files.photos_of(job=job),
+        likenesses=likenesses.of(job=job),
+        shots=tuple((shot.title, shot.prompt) for shot in catalog.shots_of(job.params)),
         checkpoint=workshop.checkpoint,
         original=workshop.original,
         provider_of=provider_of,
@@ -214,7 +224,7 @@ def _pipeline(job: Job) -> Iterator[Product | Shortfall]:
         ask=workshop.ask,
         on_queue=workshop.on_queue,
     )
-    results: Iterator[Product | Shortfall] = make(context)
+    results: Iterator[Product | Learned | Shortfall] = make(context)
     return results
 
 
@@ -298,21 +308,48 @@ def _park(job: Job, parked: Parked) -> None:
     live.announce(user_id=job.user_id, event="job.updated")
 
 
-def _settle(job: Job, products: Sequence[Product], failure: Failure | None = None) -> None:
+def _settle(
+    job: Job,
+    products: Sequence[Product],
+    failure: Failure | None = None,
+    learned: Learned | None = None,
+) -> None:
     """End the job: files first, then its rows, its credits and its notice in one transaction."""
     stored = [files.store(job=job, number=n, product=p) for n, p in enumerate(products)]
+    profile = trainings.keep_profile(job=job, learned=learned) if learned else []
     with transaction.atomic():
+        is_wanted = likenesses.hold(job=job)
         mine = Job.objects.select_for_update().filter(pk=job.pk, lease_token=job.lease_token)
         if not mine.exists():
             raise LeaseLost
-        captured = _settle_credits(job, delivered=len(stored))
+        if not is_wanted:
+            stored, learned, failure = _dropped(stored, CLONE_GONE)
+        captured = _settle_credits(job, delivered=len(stored) + bool(learned))
         if captured is None:
-            stored, captured, failure = [], 0, HOLD_EXPIRED
+            captured = 0
+            stored, learned, failure = _dropped(stored, HOLD_EXPIRED)
+        delivered = len(stored) + bool(learned)
         Asset.objects.bulk_create(stored)
-        _close(job, captured=captured, delivered=len(stored), failure=failure)
+        _close(job, captured=captured, delivered=delivered, failure=failure)
+        if job.kind == catalog.TRAINING.name:
+            _close_training(job, learned, profile)
     _clear_up(job)
     if failure:
         logger.info("generation.job.failed", extra={"job": str(job.pk), "code": failure.code})
+
+
+def _dropped(stored: list[Asset], why: Failure) -> tuple[list[Asset], None, Failure]:
+    """Deliver nothing of what was made."""
+    names = [name for asset in stored for name in asset.file_names]
+    transaction.on_commit(partial(files.discard, names=names), robust=True)
+    return [], None, why
+
+
+def _close_training(job: Job, learned: Learned | None, profile: list[dict[str, Any]]) -> None:
+    """Let the clone be what its training has made of it, and show it once for nothing."""
+    clone = trainings.close(job=job, learned=learned, profile=profile)
+    if clone:
+        jobs.queue_proof(clone=clone, training=job)
 
 
 def _clear_up(job: Job) -> None:
@@ -356,6 +393,19 @@ def _close(job: Job, *, captured: int, delivered: int, failure: Failure | None) 
     job.stage = "done" if delivered else job.status
     job.progress = 100 if complete else job.progress
     job.save(update_fields=CLOSING_FIELDS)
-    if job.status in {Job.Status.FAILED, Job.Status.PARTIAL}:
-        Notice.objects.get_or_create(user_id=job.user_id, job=job, topic="job_failed")
+    topic = _topic_of(job)
+    if topic:
+        Notice.objects.get_or_create(user_id=job.user_id, job=job, topic=topic)
     live.announce(user_id=job.user_id, event="job.updated")
+
+
+def _topic_of(job: Job) -> str:
+    """Say what to tell the person: whatever went wrong, and the end of what took long."""
+    is_training = job.kind == catalog.TRAINING.name
+    if job.status in {Job.Status.FAILED, Job.Status.PARTIAL}:
+        return "job_failed"
+    if job.status == Job.Status.CANCELED and is_training:
+        return "job_failed"
+    if job.status == Job.Status.SUCCEEDED and job.kind == catalog.VIDEO.name and job.price:
+        return "film_ready"
+    return ""

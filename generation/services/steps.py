@@ -34,20 +34,32 @@ from generation.providers.ports import (
     ImageRequest,
     Link,
     Output,
+    Running,
+    Training,
+    TrainingRequest,
     Video,
+    VideoRequest,
     Work,
 )
 from generation.providers.ports import ProviderCall as Call
 from generation.services import files, provider_calls
-from visiona.lib import clock
+from visiona.lib import clock, live
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
 
 RUN_JOB = "generation.tasks.run_job"
-AT_WORK = "waiting for the provider"
-# How long work may be under way of which nobody told us: longer than any order may take.
-LOST_AFTER = timedelta(seconds=180)
+AT_WORK = {Capability.TRAINING: "training"}
+AT_OTHER_WORK = "waiting for the provider"
+CAPABILITIES = {
+    ImageRequest: Capability.IMAGE,
+    VideoRequest: Capability.VIDEO,
+    TrainingRequest: Capability.TRAINING,
+}
+# How long work may be under way of which nobody told us: longer than any order may take. A
+# training may first wait for its machine.
+LOST_AFTER = {Capability.TRAINING: timedelta(minutes=30)}
+OTHERS_LOST_AFTER = timedelta(seconds=180)
 LEASE_MARGIN_SECONDS = 15
 MEMORY_BYTES = 4 * 1024 * 1024
 PUT_AWAY_WITHIN = timedelta(minutes=5)
@@ -62,6 +74,8 @@ LOST = Shortfall(
     code=ProviderTimedOut.code,
     detail="The provider's answer was lost, so we do not know what became of this.",
 )
+
+Port = Image | Video | Training
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +138,8 @@ class Workshop:
         steps = self._steps(requests)
         waits = [self._until(step) for step in steps.values() if _is_waiting(step)]
         if waits:
-            raise Parked(until=min(waits), stage=AT_WORK)
+            capability = _capability(next(iter(requests.values())))
+            raise Parked(until=min(waits), stage=AT_WORK.get(capability, AT_OTHER_WORK))
         return {name: _answer(steps[name]) for name in requests}
 
     def _steps(self, requests: Mapping[str, Request]) -> dict[str, Step]:
@@ -136,7 +151,7 @@ class Workshop:
         deadline: datetime = self._job.deadline
         if step.external_id:
             return deadline
-        return min(deadline, _again_at(step) or step.asked_at + LOST_AFTER)
+        return min(deadline, _again_at(step) or _lost_at(step))
 
     def _order(self, requests: Sequence[tuple[Step | None, str, Request]]) -> None:
         """Order these at once, each exactly once: its row is there before its provider is asked."""
@@ -144,7 +159,7 @@ class Workshop:
         wanted = [one for one in requests if _may_be_ordered(one[0], now)]
         if not wanted:
             return
-        patience = max(settings.PROVIDER_SECONDS[_capability(one)] for _, _, one in wanted)
+        patience = max(_patience(_capability(one)) for _, _, one in wanted)
         with transaction.atomic():  # whoever writes these rows has the job as long as it takes
             self._extend(patience + LEASE_MARGIN_SECONDS)
             # The provider may just have told of what was to be ordered once more.
@@ -228,6 +243,8 @@ class Workshop:
         work = self._asked_about(step)
         if isinstance(work, Ended):
             self._finish(step, work)
+        elif work is not None:
+            _note_progress(step, work)
 
     def _asked_about(self, step: Step) -> Work | None:
         """Return how the work stands, or nothing where that could not be learned this time."""
@@ -270,7 +287,11 @@ class Workshop:
             step,
             state=Step.State.DONE,
             files=names,
-            facts={"content_types": [blob.content_type for blob in blobs]},
+            facts={
+                "content_types": [blob.content_type for blob in blobs],
+                "weights": work.weights,
+                "model": work.model,
+            },
         )
 
     def _fetched(self, step: Step, output: Output) -> Blob:
@@ -408,7 +429,8 @@ def _due_by_provider() -> dict[tuple[str, str], list[Step]]:
 
 def _next_poll(step: Step, now: datetime) -> datetime:
     """Say when to ask about a step: all of about its age at once, since one page tells of many."""
-    seconds = TOLD_POLL_SECONDS if _webhook(step) else POLL_SECONDS
+    is_watched = step.capability == Capability.TRAINING  # how far it is can only be asked
+    seconds = TOLD_POLL_SECONDS if _webhook(step) and not is_watched else POLL_SECONDS
     age = (now - step.asked_at).total_seconds()
     pause = next((one for one in seconds if one >= age / 10), seconds[-1])
     return datetime.fromtimestamp((now.timestamp() // pause + 1) * pause, tz=UTC)
@@ -424,6 +446,8 @@ def _poll_provider(provider: str, capability: Capability, steps: list[Step]) -> 
         logger.info("generation.poll.failed", extra={"provider": provider, "code": error.code})
         return 0
     ended = [step for step in steps if isinstance(works.get(step.external_id), Ended)]
+    for step in steps:
+        _note_progress(step, works.get(step.external_id))
     # What the list does not know is asked about by itself, once it is old enough to be in it.
     missing = [step for step in steps if step.external_id not in works and _is_overdue(step)]
     return sum(wake(provider=provider, external_id=step.external_id) for step in [*ended, *missing])
@@ -479,7 +503,11 @@ def _is_known(provider: str, external_id: str) -> bool:
 
 
 def _is_overdue(step: Step) -> bool:
-    return clock.now() > step.asked_at + LOST_AFTER
+    return clock.now() > _lost_at(step)
+
+
+def _lost_at(step: Step) -> datetime:
+    return step.asked_at + LOST_AFTER.get(Capability(step.capability), OTHERS_LOST_AFTER)
 
 
 def _start(step: Step, request: Request) -> tuple[Step, list[Call], Work | ProviderError]:
@@ -500,23 +528,40 @@ def _webhook(step: Step) -> str:
     return f"{settings.PUBLIC_URL}/webhooks/replicate?{urlencode({'step': str(step.pk)})}"
 
 
+def _patience(capability: Capability) -> float:
+    """How many seconds ordering may take: before a training, questions and an archive go out."""
+    seconds: dict[str, float] = settings.PROVIDER_SECONDS
+    before = 3 * seconds["read"] + seconds["download"] if capability == Capability.TRAINING else 0
+    return seconds[capability] + before
+
+
 def _capability(request: Request) -> Capability:
-    return Capability.IMAGE if isinstance(request, ImageRequest) else Capability.VIDEO
+    return CAPABILITIES[type(request)]
 
 
-def _port(step: Step, calls: list[Call]) -> Image | Video:
+def _port(step: Step, calls: list[Call]) -> Port:
     return _port_of(step.provider, Capability(step.capability), calls)
 
 
-def _port_of(provider: str, capability: Capability, calls: list[Call]) -> Image | Video:
-    choose: Any = registry.image if capability == Capability.IMAGE else registry.video
-    port: Image | Video | None = choose(record=calls.append, provider=provider)
+def _port_of(provider: str, capability: Capability, calls: list[Call]) -> Port:
+    choose: Any = getattr(registry, capability)
+    port: Port | None = choose(record=calls.append, provider=provider)
     if port is None:
         raise ProviderGone
     return port
 
 
-def _copied(port: Image | Video, link: Link) -> Blob:
+def _note_progress(step: Step, work: Work | None) -> None:
+    """Say how far a work is, where its provider tells; what people see never goes back."""
+    if not isinstance(work, Running) or work.progress is None:
+        return
+    progress = min(99, int(work.progress * 100))
+    behind = Job.objects.filter(pk=step.job_id, status__in=Job.OPEN, progress__lt=progress)
+    if behind.update(progress=progress):
+        live.announce(user_id=step.user_id, event="job.updated")
+
+
+def _copied(port: Port, link: Link) -> Blob:
     with tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
         content_type = port.download(link, to=copy)
         copy.seek(0)
@@ -544,7 +589,8 @@ def _answer(step: Step) -> Answer:
         Blob(data=files.read(name=n), content_type=k)
         for n, k in zip(step.files, kinds, strict=True)
     )
-    return Answer(files=tuple(blobs))
+    learned = {name: step.facts.get(name, "") for name in ("weights", "model")}
+    return Answer(files=tuple(blobs), **learned)
 
 
 def _fail(step: Step, error: ProviderError, **fields: Any) -> None:

@@ -78,6 +78,7 @@ def test_what_is_queued_by_name_is_a_task() -> None:
     assert queued == {
         "generation.tasks.run_job",
         "generation.tasks.check_upload",
+        "generation.tasks.finish_removal",
         "visiona.webhooks.tasks.handle_events",
     }
     assert queued <= tasks

@@ -32,6 +32,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/auth/signup"): SIGN_IN | {"email": "carol@example.com"},
     ("post", "/credits/quote"): ORDER,
     ("post", "/jobs"): ORDER,
+    ("post", "/clones/readiness"): {"photo_ids": ["019f0000-0000-7000-8000-000000000001"]},
+    ("patch", "/clones/{clone_id}"): {"name": "Ada"},
     ("patch", "/me"): {"name": "Alice"},
     ("post", "/projects"): {"name": "Winter mugs", "product_name": "Mug"},
     ("patch", "/projects/{project_id}"): {"prompt": "Warm hands"},
@@ -39,7 +41,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/uploads"): {"filename": "me.jpg", "bytes": 1000, "content_type": "image/jpeg"},
 }
 UPLOADS = {("post", "/photos")}
-PLACES = ("job_id", "asset_id", "photo_id", "project_id", "upload_id", "key_id")
+OF_PHOTOS = {"/clones/readiness"}
+PLACES = (
+    "job_id", "asset_id", "photo_id", "project_id", "upload_id", "clone_id", "removal_id", "key_id",
+)  # fmt: skip
 LAST = ("post", "/auth/logout")
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
@@ -74,12 +79,15 @@ def place_of(method: str, path: str, alice: Household) -> str:
     last = path.rpartition("/")[2]
     jobs = {"cancel": alice.waiting, "retry": alice.failed, "preview": alice.declined}
     assets = {"restore": alice.binned, "reword": alice.ad, "recut": alice.film}
+    clones = {"withdraw": alice.untrained}
     return path.format(
         job_id=jobs.get(last, alice.delivered).pk,
         asset_id=assets.get(last, alice.kept).pk,
         photo_id=alice.photo.pk,
         project_id=alice.project.pk,
         upload_id=alice.arriving.pk,
+        clone_id=clones.get(last, alice.clone).pk,
+        removal_id=alice.removal.pk,
         key_id=alice.key_id,
     )
 
@@ -89,6 +97,8 @@ def call(alice: Household, method: str, path: str) -> Any:
     if (method, path) in UPLOADS:
         return alice.api.upload(address.lstrip("/"), file=factories.upload())
     body = BODIES.get((method, path), {} if method == "post" else None)
+    if path in OF_PHOTOS:
+        body = {"photo_ids": [str(alice.photo.pk)]}
     return alice.api.call(method, address.lstrip("/"), body)
 
 
@@ -170,10 +180,13 @@ def test_lists_are_documented_with_their_cursor(document: dict[str, Any]) -> Non
     assert lists == [
         "/api-keys",
         "/assets",
+        "/clones",
+        "/consents",
         "/credits/entries",
         "/jobs",
         "/photos",
         "/projects",
+        "/removals",
         "/uploads",
     ]
     assert "x-page" not in str(document)

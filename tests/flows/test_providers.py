@@ -699,7 +699,7 @@ def test_a_work_of_which_nobody_tells_is_given_up_and_never_ordered_again(
     replicate: Studio, lost: Job
 ) -> None:
     assert 170 < (lost.next_run_at - clock.now()).total_seconds() <= 180
-    Step.objects.update(asked_at=clock.now() - steps.LOST_AFTER - timedelta(seconds=1))
+    Step.objects.update(asked_at=clock.now() - steps.OTHERS_LOST_AFTER - timedelta(seconds=1))
     Job.objects.update(next_run_at=clock.now())
     job = replicate.work(lost)
     assert_failed(replicate, job, "provider_timed_out")

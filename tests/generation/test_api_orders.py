@@ -17,6 +17,7 @@ from visiona.lib.db.actor import act_as_user
 pytestmark = pytest.mark.django_db
 
 Order = Callable[..., dict[str, Any]]
+OF_PHOTOS = {"product_ad", "video", "training"}
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def order(photo: Asset) -> Order:
     """The least order of a kind, with what a test says besides."""
 
     def least(kind: str, **more: Any) -> dict[str, Any]:
-        shown = {"photo_ids": [str(photo.pk)]} if kind in {"product_ad", "video"} else {}
+        shown = {"photo_ids": [str(photo.pk)]} if kind in OF_PHOTOS else {}
         return {"kind": kind, **factories.LEAST[kind], **shown, **more}
 
     return least
@@ -168,7 +169,7 @@ WRONG = [
     ("image", {"seed": "red"}, "seed", "invalid"),
     ("image", {"negative_prompt": "x" * 2001}, "negative_prompt", "max_length"),
     ("image", {"enhance": "please"}, "enhance", "invalid"),
-    ("image", {"clone_id": UNKNOWN}, "clone_id", "not_found"),
+    ("image", {"clone_id": "ada"}, "clone_id", "invalid"),
     ("image", {"project_id": "mugs"}, "project_id", "invalid"),
     ("image", {"title": "A thumbnail's"}, "title", "unknown"),
     ("product_ad", {"product_name": ""}, "product_name", "blank"),
@@ -291,7 +292,9 @@ def test_the_prices_name_every_kind_with_its_options(api: ApiClient) -> None:
         "thumbnail": (10, "thumbnail"),
         "product_ad": (15, "set of ads"),
         "video": (50, "video"),
+        "training": (60, "clone"),
     }
+    assert prices["training"]["options"] == {"subject": ["person", "product", "style"]}
     assert prices["video"]["options"]["quality"] == ["480p", "720p", "1080p"]
     assert prices["product_ad"]["options"]["formats"] == ["1:1", "4:5", "9:16", "16:9"]
 
@@ -403,6 +406,8 @@ def test_without_a_language_model_rules_make_a_prompt_better(api: ApiClient) -> 
         ({"prompt": " "}, "prompt", "blank"),
         ({"prompt": "x" * 2001}, "prompt", "max_length"),
         ({"prompt": "x", "kind": "novel"}, "kind", "invalid_choice"),
+        ({"prompt": "x", "kind": "training"}, "kind", "invalid_choice"),
+        ({"prompt": "x", "clone_id": "ada"}, "clone_id", "invalid"),
     ],
 )
 def test_what_is_no_prompt_is_named(

@@ -68,7 +68,7 @@ def test_a_photo_is_kept_with_its_size_its_hash_and_advice(alice: User, api: Api
     photo = answer.json()["data"]
     asset = Asset.objects.get()
     assert set(photo) == {
-        "id", "url", "width", "height", "bytes", "sha256", "coach", "created_at",
+        "id", "url", "width", "height", "bytes", "sha256", "coach", "portrait", "created_at",
     }  # fmt: skip
     assert (photo["width"], photo["height"]) == (512, 512)
     assert photo["bytes"] == asset.bytes == default_storage.size(asset.file)

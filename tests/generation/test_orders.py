@@ -185,7 +185,7 @@ WRONG_FIELDS = [
     ({"text_overlay": None}, "text_overlay", "null"),
     ({"photo_id": "me.jpg"}, "photo_id", "invalid"),
     ({"photo_id": ["me.jpg"]}, "photo_id", "invalid"),
-    ({"clone_id": MADE_ID}, "clone_id", "not_found"),
+    ({"clone_id": "ada"}, "clone_id", "invalid"),
     ({"project_id": "mugs"}, "project_id", "invalid"),
     ({"kind": "novel"}, "kind", "invalid_choice"),
     ({"kind": None}, "kind", "invalid_choice"),

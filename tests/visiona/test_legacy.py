@@ -8,6 +8,7 @@ from generation.models import Asset, Job
 from generation.services import projects, running
 from tests import factories
 from tests.clients import ApiClient
+from tests.people import make_portraits
 from visiona.lib.db.actor import act_as_user
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,33 @@ def test_projects_and_credits_are_those_of_the_new_addresses(alice: User, api: A
         assert (there.status_code, there.json()["data"]) == (200, here.json()["data"]), old
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_clone_is_trained_and_asked_for_by_its_id_or_its_jobs(
+    alice: User, api: ApiClient, bobs_api: ApiClient, slash: str
+) -> None:
+    factories.grant(alice, 60)
+    photo_ids = [str(photo.pk) for photo in make_portraits(alice, 4)]
+    order = {"name": "Ada", "photo_ids": photo_ids, "consent": True}
+    answer = api.send("POST", f"/api/models/train{slash}", order, Idempotency_Key="k")
+    job = answer.json()["data"]
+    assert (answer.status_code, job["kind"]) == (202, "training")
+    for asked in (job["id"], job["clone_id"]):
+        address = f"/api/models/status{slash}?id={asked}"
+        shown = api.send("GET", address).json()["data"]
+        assert (shown["id"], shown["status"]) == (job["clone_id"], "processing")
+        assert bobs_api.send("GET", address).status_code == 404
+
+
+def test_whose_status_is_asked_for_has_to_be_said(alice: User, api: ApiClient) -> None:
+    for asked in ("", "?id=", "?id=ada"):
+        document = api.send("GET", f"/api/models/status{asked}").json()
+        assert (document["status"], document["code"]) == (422, "invalid_input")
+        assert [(one["field"], one["code"]) for one in document["errors"]] == [("id", "invalid")]
+    thumbnail = factories.make_job(alice)
+    for asked in (str(thumbnail.pk), factories.UNKNOWN_ID):
+        assert api.send("GET", f"/api/models/status?id={asked}").status_code == 404
+
+
 def test_a_photo_is_uploaded(alice: User, api: ApiClient) -> None:
     answer = Client().post(
         "/api/photos/upload", data={"file": factories.upload()}, headers=api.bearer
@@ -118,6 +146,8 @@ def test_people_come_in_by_the_old_doors() -> None:
         ("GET", f"/api/user/project/{factories.UNKNOWN_ID}", 404, "not_found"),
         ("GET", "/api/user/nothing", 404, "not_found"),
         ("POST", "/api/generate", 422, "invalid_input"),
+        ("POST", "/api/models/train", 422, "invalid_input"),
+        ("GET", "/api/models/train", 405, "method_not_allowed"),
     ],
 )
 def test_errors_there_are_problem_documents(
@@ -135,6 +165,8 @@ def test_nobody_gets_in_without_a_key(photo: Asset) -> None:
         ("GET", "/api/gallery"),
         ("GET", "/api/user/projects"),
         ("GET", "/api/credits"),
+        ("POST", "/api/models/train"),
+        ("GET", "/api/models/status"),
     ):
         answer = ApiClient().send(method, address)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated"), address

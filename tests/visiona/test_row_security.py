@@ -370,6 +370,43 @@ def test_the_web_process_cannot_mint(db: None, product_servers: Servers, stateme
             session.execute(statement.format(me=me))
 
 
+LIKENESSES = (
+    "UPDATE generation_clone SET weights = 'mine'",
+    "UPDATE generation_clone SET profile = '[]'",
+    "UPDATE generation_clone SET photo_ids = '[]'",
+    "UPDATE generation_clone SET provider = 'replicate'",
+    "DELETE FROM generation_clone",
+    (
+        "INSERT INTO generation_clone (user_id, name, trigger_word, subject, status, parameters,"
+        " photo_ids, photo_count, provider, weights, trained_by, license, profile)"
+        " VALUES ('{me}', 'Ada', 'ADA77', 'person', 'ready', '{{}}', '[]', 4, 'replicate',"
+        " 'somebody/else:1', '', '', '[]')"
+    ),
+    "UPDATE generation_consent SET text = 'Anything'",
+    "UPDATE generation_consent SET given_at = now()",
+    "DELETE FROM generation_consent",
+    "UPDATE generation_removal SET finished_at = now()",
+    "UPDATE generation_removal SET places = '[]'",
+    "DELETE FROM generation_removal",
+    (
+        "INSERT INTO generation_removal (user_id, clone_id, name, reason, with_pictures, places,"
+        " attempts, finished_at) VALUES ('{me}', '{me}', 'Ada', 'deleted', true, '[]', 0, now())"
+    ),
+)
+
+
+@pytest.mark.parametrize("statement", LIKENESSES)
+def test_the_web_process_cannot_forge_a_likeness_nor_its_papers(
+    db: None, product_servers: Servers, statement: str
+) -> None:
+    me = factories.UNKNOWN_ID
+    with databases.session_of(product_servers.web_url) as session:
+        session.execute("SELECT set_config('app.user_id', %s, true)", [me])
+        session.execute("SET LOCAL ROLE visiona_app")
+        with pytest.raises(errors.InsufficientPrivilege):
+            session.execute(statement.format(me=me))
+
+
 @pytest.mark.parametrize("login", ["web_url", "jobs_url"])
 def test_a_login_that_took_no_role_may_do_nothing(
     db: None, product_servers: Servers, login: str

@@ -62,6 +62,10 @@ BODIES = {
     "api/v1/assets/<uuid:asset_id>/retitle": {"title": "Another title"},
     "api/v1/assets/<uuid:asset_id>/reword": {"headline": "Other words"},
     "api/v1/assets/<uuid:asset_id>/recut": {"captions": False},
+    "api/v1/clones/<uuid:clone_id>": {"name": "Another name"},
+    "clones/<uuid:clone_id>/name/": {"name": "Another name"},
+    "clones/<uuid:clone_id>/packs/": {"pack": "travel", "aspect_ratio": "4:5"},
+    "clones/<uuid:clone_id>/delete/": {"name": "Ada"},
     "library/<uuid:asset_id>/retitle/": {"title": "Another title"},
     "library/<uuid:asset_id>/reword/": {"headline": "Other words"},
     "library/<uuid:asset_id>/recut/": {
@@ -98,6 +102,12 @@ def ids_of(person: Household) -> dict[str, list[str]]:
         ],
         "project_id": [str(person.project.pk)],
         "upload_id": [str(person.arriving.pk)],
+        "clone_id": [
+            str(person.clone.pk),
+            str(person.untrained.pk),
+            str(person.removal.clone_id),
+        ],
+        "removal_id": [str(person.removal.pk)],
         "photo_id": [str(one.pk) for one in (person.photo, person.binned_photo, person.kept)],
         "key_id": [person.key_id],
         "session_id": [str(person.session_id)],
@@ -145,7 +155,8 @@ def ask(person: Household | None, route: Route, method: str, address: str) -> An
         if method == "POST":
             return client.post(address, BODIES.get(route.pattern, {}))
         return getattr(client, method.lower())(address)
-    return person.api.send(method, address, BODIES.get(route.pattern) if method == "POST" else None)
+    body = BODIES.get(route.pattern) if method in {"POST", "PATCH"} else None
+    return person.api.send(method, address, body)
 
 
 def everything_of(person: Household) -> list[str]:
@@ -155,7 +166,7 @@ def everything_of(person: Household) -> list[str]:
         "usersessions_usersession",
         "credits_wallet", "credits_entry", "credits_reservation",
         "generation_job", "generation_asset", "generation_notice", "generation_project",
-        "generation_step",
+        "generation_step", "generation_clone", "generation_consent", "generation_removal",
     )  # fmt: skip
     found: list[str] = []
     for table in tables:
@@ -170,7 +181,9 @@ def everything_of(person: Household) -> list[str]:
 
 def test_the_probe_knows_routes_of_every_sort() -> None:
     patterns = {route.pattern.split("/")[0] for route in with_ids()}
-    assert patterns == {"account", "jobs", "library", "photos", "projects", "api", "files"}
+    assert patterns == {
+        "account", "jobs", "library", "photos", "projects", "clones", "api", "files",
+    }  # fmt: skip
     assert len(with_ids()) >= 16
     assert len(with_ids(streams=True)) >= 1
 
@@ -288,7 +301,18 @@ def test_a_list_of_bobs_names_nothing_of_alices(
 
 
 @pytest.mark.parametrize(
-    "path", ["jobs", "assets", "photos", "projects", "credits/entries", "api-keys"]
+    "path",
+    [
+        "jobs",
+        "assets",
+        "photos",
+        "projects",
+        "clones",
+        "consents",
+        "removals",
+        "credits/entries",
+        "api-keys",
+    ],
 )
 def test_the_lists_show_alice_what_is_hers(
     path: str, households: tuple[Household, Household]

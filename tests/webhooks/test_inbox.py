@@ -82,11 +82,12 @@ def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 # --- The door -----------------------------------------------------------------------------------
 
 
-def test_what_is_signed_is_stored_word_for_word_and_a_worker_is_woken(
+def test_what_is_signed_is_stored_without_anybodys_prompt_and_a_worker_is_woken(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
+    told = json.dumps(json.loads(BODY) | {"input": {"prompt": "Anna at sea"}, "logs": "..."})
     with django_capture_on_commit_callbacks() as woken:
-        response = send(query="?step=019f0000-0000-7000-8000-000000000001")
+        response = send(told.encode(), query="?step=019f0000-0000-7000-8000-000000000001")
     assert (response.status_code, response.content) == (200, b"")
     event = WebhookEvent.objects.get()
     assert (event.sender, event.event_id, bytes(event.body or b"")) == ("replicate", "msg_1", BODY)

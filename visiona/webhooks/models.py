@@ -7,7 +7,7 @@ from django.db.models.functions import UUID7, Now
 
 
 class WebhookEvent(models.Model):
-    """What a sender told us, word for word, and what has become of it.
+    """What a sender told us, as far as it is stored, and what has become of it.
 
     Only workers read it: the web process hands events in by `webhooks_receive` and has no other
     right to this table.

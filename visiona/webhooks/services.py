@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -35,11 +36,13 @@ def receive(*, sender: str, body: bytes, headers: Mapping[str, str], query: str)
     if not known.secrets:
         raise NotFound
     event_id = known.verify(known.secrets, body, headers)
-    if event_id is None or len(query) > LONGEST_QUERY or not _is_document(body):
+    document = _document(body)
+    if event_id is None or len(query) > LONGEST_QUERY or document is None:
         logger.warning("webhooks.event.refused", extra={"sender": sender})
         raise Malformed
+    kept = _kept(document, known.keeps) if known.keeps else body
     with connection.cursor() as cursor:
-        cursor.execute("SELECT webhooks_receive(%s, %s, %s, %s)", [sender, event_id, query, body])
+        cursor.execute("SELECT webhooks_receive(%s, %s, %s, %s)", [sender, event_id, query, kept])
         (is_new,) = cursor.fetchone()
     if is_new:
         enqueue(HANDLE_EVENTS, queue=QUEUE)
@@ -61,11 +64,16 @@ def erase_old_bodies() -> int:
     return old.exclude(state=WebhookEvent.State.NEW).update(body=None, query="")
 
 
-def _is_document(body: bytes) -> bool:
+def _document(body: bytes) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(body), dict)
+        document = json.loads(body)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _kept(document: Mapping[str, Any], names: Sequence[str]) -> bytes:
+    return json.dumps({name: document[name] for name in names if name in document}).encode()
 
 
 def _handle_next() -> bool:

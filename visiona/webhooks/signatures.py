@@ -14,10 +14,14 @@ Verify = Callable[[Sequence[str], bytes, Mapping[str, str]], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """A service that sends webhooks: the setting with its secrets, and how it signs."""
+    """A service that sends webhooks: the setting with its secrets, and how it signs.
+
+    `keeps` names what of its documents is stored; without it all of them is.
+    """
 
     setting: str
     verify: Verify
+    keeps: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> list[str]:
@@ -53,4 +57,10 @@ def _is_signed(secret: str, body: bytes, signed: dict[str, str]) -> bool:
     return True
 
 
-SENDERS = {"replicate": Sender(setting="REPLICATE_WEBHOOK_SECRET", verify=standard)}
+SENDERS = {
+    "replicate": Sender(
+        setting="REPLICATE_WEBHOOK_SECRET",
+        verify=standard,
+        keeps=("id", "status"),  # the rest is somebody's prompt, and is asked about anyway
+    )
+}

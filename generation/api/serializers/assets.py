@@ -63,7 +63,7 @@ class AssetOutput(OutputSerializer[Asset]):
         source="facts.storyboard.scenes", many=True, default=None, allow_null=True, read_only=True
     )
     job_id = serializers.UUIDField(allow_null=True)
-    clone_id = serializers.UUIDField(default=None, allow_null=True)
+    clone_id = serializers.UUIDField(allow_null=True)
     project_id = serializers.UUIDField(allow_null=True)
     post_id = serializers.UUIDField(default=None, allow_null=True)
     params = serializers.DictField()

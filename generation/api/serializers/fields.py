@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
+from generation.models import Consent
+from generation.services import consents
 from visiona.lib.storage import absolute
 
 
@@ -34,3 +37,20 @@ class DistinctListField(serializers.ListField):
         if len(set(values)) < len(values):
             raise serializers.ValidationError("Name each one once.", code="duplicate")
         return sorted(values, key=self.order.index) if self.order else values
+
+
+class ConsentField(serializers.BooleanField):
+    """True and nothing like it; anything else is answered with what has to be agreed to."""
+
+    def run_validation(self, data: Any = empty) -> bool:
+        if data is True:
+            return True
+        agreement = consents.agreement(pictured=self._pictured())
+        remedy = f"Send true once this is agreed to: {agreement.text}"
+        raise serializers.ValidationError(remedy, code="required")
+
+    def _pictured(self) -> str:
+        said = getattr(self.parent, "initial_data", {})
+        usual = "me" if said.get("subject", "person") == "person" else "nobody"
+        named = said.get("pictured")
+        return named if named in Consent.Pictured.values else usual

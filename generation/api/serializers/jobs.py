@@ -25,7 +25,7 @@ class JobOutput(OutputSerializer[Job]):
     eta_seconds = serializers.IntegerField(allow_null=True)
     enhanced_prompt = WordsField(read_only=True, allow_null=True)
     assets = serializers.SerializerMethodField()
-    clone_id = serializers.UUIDField(default=None, allow_null=True)
+    clone_id = serializers.UUIDField(allow_null=True)
     project_id = serializers.UUIDField(allow_null=True)
     has_free_preview = serializers.BooleanField()
     error = serializers.SerializerMethodField()

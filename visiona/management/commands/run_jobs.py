@@ -12,7 +12,7 @@ from django.db import DatabaseError, close_old_connections
 
 from credits import tasks as credits_tasks
 from generation import catalog
-from generation.services import notices, running, steps, uploads
+from generation.services import notices, removals, running, steps, uploads
 from visiona.webhooks import services as webhooks
 
 HEADSTART = timedelta(seconds=2)
@@ -86,12 +86,29 @@ def _handle_events() -> bool:
     return False
 
 
+def _finish_removals() -> bool:
+    removals.finish_due()
+    return False
+
+
+def _delete_old_photos() -> bool:
+    removals.delete_old_photos()
+    return False
+
+
 def _put_away_leftovers() -> bool:
     steps.put_away_leftovers()
     return False
 
 
-CHORES = (_send_notices, _release_expired, _end_abandoned_uploads, _put_away_leftovers)
+CHORES = (
+    _send_notices,
+    _release_expired,
+    _end_abandoned_uploads,
+    _put_away_leftovers,
+    _finish_removals,
+    _delete_old_photos,
+)
 
 
 def _loop(stop: threading.Event, step: Callable[[], bool], pause: float) -> None:
