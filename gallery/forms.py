@@ -38,12 +38,13 @@ class LibraryForm(forms.Form):
     shape = forms.ChoiceField(required=False, choices=SHAPES)
     source = forms.ChoiceField(required=False, choices=[(one, one) for one in selectors.MADE])
     project = forms.UUIDField(required=False)
+    clone = forms.UUIDField(required=False)
     before = forms.UUIDField(required=False)
 
     def asked(self) -> dict[str, Any]:
         """Return what is asked for; what makes no sense is as if it had not been said."""
         self.is_valid()
-        return dict.fromkeys(("q", "starred", "shape", "source", "project", "before"), "") | {
+        return dict.fromkeys(self.base_fields, "") | {
             name: value for name, value in self.cleaned_data.items() if value
         }
 

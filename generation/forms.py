@@ -12,20 +12,34 @@ from django.http import QueryDict
 
 from generation.catalog import (
     IMAGE,
+    LEAST_RANK,
+    LEAST_SCALE,
+    LEAST_STEPS,
     LONGEST_VIDEO,
     MAX_CALL_TO_ACTION,
     MAX_DESCRIPTION,
     MAX_HEADLINE,
     MAX_IMAGE_PROMPT,
+    MAX_NAME,
     MAX_PRODUCT_PHOTOS,
     MAX_PROMPT,
     MAX_TITLE,
+    MOST_RANK,
+    MOST_SCALE,
+    MOST_STEPS,
+    MOST_TRIGGER,
+    PACKS,
     PRODUCT_AD,
     SHORTEST_VIDEO,
     THUMBNAIL,
+    TRAINING,
     VIDEO,
     Kind,
+    packs_on_offer,
 )
+from generation.models import Consent
+from generation.services.consents import AGREE, SAY_WHO
+from generation.services.trainings import NAMELESS
 
 STYLES = {
     "bold": "Bold",
@@ -60,6 +74,7 @@ ASPECT_RATIOS = {
     "2:3": "Poster",
 }
 FORMATS = {"1:1": "Feed", "4:5": "Portrait feed", "9:16": "Stories, Reels", "16:9": "Wide"}
+SUBJECTS = {"person": "A person", "product": "A product", "style": "A style"}
 QUALITIES = {"480p": "480p", "720p": "720p", "1080p": "1080p"}
 LABELS: dict[str, dict[str, str]] = {
     "style": STYLES,
@@ -68,12 +83,16 @@ LABELS: dict[str, dict[str, str]] = {
     "formats": FORMATS,
     "quality": QUALITIES,
     "music": {},
+    "subject": SUBJECTS,
 }
 LARGEST_SEED = 2**31 - 1
 SAY_WHAT_TO_SHOW = "Say what the picture is to show."
 NAME_THE_PRODUCT = "Name the product."
 ADD_A_PHOTO = "Add a photo of the product, or choose one of yours."
 CHOOSE_A_FORMAT = "Choose a format at least."
+PHOTO_OR_CLONE = "Choose a photo or a clone, not both."
+CHOOSE_A_PACK = "Choose one of the packs."
+CHOOSE_A_SHOT = "Choose one picture at least."
 TOO_MANY_PHOTOS = f"Choose at most {MAX_PRODUCT_PHOTOS} photos."
 
 
@@ -173,11 +192,46 @@ class OrderForm(forms.Form):
             "upload": [[upload.name, upload.size] for upload in self.uploads],
             "remix_of": str(self.cleaned_data["remix_of"]),
         }
-        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-        return f"form:{self.cleaned_data['submission']}:{digest}"
+        return _key(self.cleaned_data["submission"], told)
 
 
-class ThumbnailForm(OrderForm):
+def _key(submission: str, told: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    return f"form:{submission}:{digest}"
+
+
+def _scale() -> forms.FloatField:
+    return forms.FloatField(min_value=LEAST_SCALE, max_value=MOST_SCALE, required=False)
+
+
+class LikenessForm(OrderForm):
+    """What every order has in which a clone can be seen."""
+
+    SHOWN: ClassVar[tuple[tuple[str, str], ...]] = (("clone_id", "clone_scale"),)
+
+    clone_id = forms.UUIDField(required=False)
+    clone_scale = _scale()
+
+    @classmethod
+    def borrowed(cls, params: Mapping[str, Any]) -> dict[str, Any]:
+        names = [name for pair in cls.SHOWN for name in pair if params.get(name)]
+        return super().borrowed(params) | {name: params[name] for name in names}
+
+    def params(self, photo_ids: Iterable[uuid.UUID] = ()) -> dict[str, Any]:
+        return super().params(photo_ids) | self.shown()
+
+    def shown(self) -> dict[str, Any]:
+        """Return the clones that are to be seen, and how strongly; a second one needs a first."""
+        found: dict[str, Any] = {}
+        for name, scale in self.SHOWN:
+            if not self.cleaned_data[name]:
+                break
+            found[name] = str(self.cleaned_data[name])
+            found[scale] = self.cleaned_data[scale] or 1.0
+        return found
+
+
+class ThumbnailForm(LikenessForm):
     """What a thumbnail is ordered with."""
 
     kind = THUMBNAIL
@@ -206,6 +260,12 @@ class ThumbnailForm(OrderForm):
         photo_id = params.get("photo_id") or next(iter(params.get("photo_ids") or ()), None)
         return super().borrowed(params) | {"photo_id": photo_id}
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("clone_id") and (cleaned.get("photo") or cleaned.get("photo_id")):
+            self.add_error("clone_id", PHOTO_OR_CLONE)
+        return cleaned
+
     @property
     def uploads(self) -> list["UploadedFile[Any]"]:
         upload = self.cleaned_data["photo"]
@@ -216,13 +276,22 @@ class ThumbnailForm(OrderForm):
         return super().params() | {"photo_id": str(chosen) if chosen else None}
 
 
-class ImageForm(OrderForm):
-    """What pictures of one's own words are ordered with."""
+class ImageForm(LikenessForm):
+    """What pictures of one's own words are ordered with, or a clone's pack of them."""
 
     kind = IMAGE
     ordered = ("prompt", "aspect_ratio", "count", "negative_prompt", "seed", "enhance")
+    OF_NO_PACK: ClassVar = ("prompt", "count", "enhance")
+    SHOWN = (*LikenessForm.SHOWN, ("extra_clone_id", "extra_clone_scale"))
 
-    prompt = _words(MAX_IMAGE_PROMPT, "Prompt", required=SAY_WHAT_TO_SHOW)
+    prompt = _words(MAX_IMAGE_PROMPT, "Prompt")
+    pack = forms.ChoiceField(
+        required=False,
+        choices=lambda: [(pack.name, pack.label) for pack in packs_on_offer()],
+        error_messages={"invalid_choice": CHOOSE_A_PACK},
+    )
+    extra_clone_id = forms.UUIDField(required=False)
+    extra_clone_scale = _scale()
     enhanced_prompt = _words(MAX_IMAGE_PROMPT, "Made better")
     aspect_ratio = _choice(IMAGE, "aspect_ratio", "Shape")
     count = forms.IntegerField(min_value=1, max_value=IMAGE.max_count, label="Pictures")
@@ -232,13 +301,71 @@ class ImageForm(OrderForm):
 
     @classmethod
     def borrowed(cls, params: Mapping[str, Any]) -> dict[str, Any]:
+        known = super().borrowed(params) | {"seed": None}
+        if params.get("pack") and not params.get("prompt"):
+            return known | {"pack": params["pack"]}
         prompt = params.get("prompt") or params.get("title") or params.get("product_name") or ""
-        return super().borrowed(params) | {"prompt": prompt, "seed": None}
+        return known | {"prompt": prompt}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self._is_of_a_pack() and not cleaned.get("prompt") and "prompt" not in self.errors:
+            self.add_error("prompt", SAY_WHAT_TO_SHOW)
+        return cleaned
+
+    def _is_of_a_pack(self) -> bool:
+        return bool(self.cleaned_data.get("pack") and self.cleaned_data.get("clone_id"))
 
     def params(self, photo_ids: Iterable[uuid.UUID] = ()) -> dict[str, Any]:
-        better = self.cleaned_data["enhanced_prompt"]
         wanted = super().params(photo_ids)
+        if self._is_of_a_pack():
+            kept = {name: one for name, one in wanted.items() if name not in self.OF_NO_PACK}
+            return kept | _of_pack(self.cleaned_data["pack"])
+        better = self.cleaned_data["enhanced_prompt"]
         return wanted | {"enhance": True, "enhanced_prompt": better} if better else wanted
+
+
+def _of_pack(name: str) -> dict[str, str]:
+    return {"pack": name, "title": PACKS[name].label}
+
+
+class PackForm(OrderForm):
+    """What a pack of pictures of a clone is ordered with: all of them, or the chosen ones."""
+
+    kind = IMAGE
+    ordered = ("aspect_ratio",)
+
+    pack = forms.ChoiceField(
+        choices=lambda: [(pack.name, pack.label) for pack in packs_on_offer()],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), CHOOSE_A_PACK),
+    )
+    aspect_ratio = _choice(IMAGE, "aspect_ratio", "Shape")
+    # A form with single pictures to choose says so: none is then a mistake, not all of them.
+    is_choice = forms.BooleanField(required=False)
+    shots = forms.TypedMultipleChoiceField(
+        required=False,
+        coerce=int,
+        choices=lambda: [(number, number) for number in range(_most_shots())],
+        error_messages={"invalid_choice": CHOOSE_A_SHOT},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        shots = cleaned.get("shots", [])
+        pack = PACKS.get(cleaned.get("pack", ""))
+        are_unknown = pack is not None and any(number >= len(pack.shots) for number in shots)
+        if are_unknown or (cleaned.get("is_choice") and not shots and not self.errors):
+            self.add_error("shots", CHOOSE_A_SHOT)
+        return cleaned
+
+    def params(self, photo_ids: Iterable[uuid.UUID] = ()) -> dict[str, Any]:
+        wanted = super().params(photo_ids) | _of_pack(self.cleaned_data["pack"])
+        shots = self.cleaned_data["shots"]
+        return wanted | {"shots": sorted(set(shots))} if shots else wanted
+
+
+def _most_shots() -> int:
+    return max(len(pack.shots) for pack in packs_on_offer())
 
 
 class ProductForm(OrderForm):
@@ -337,6 +464,80 @@ FORMS: dict[str, type[OrderForm]] = {
 }
 
 
+class LearnForm(forms.Form):
+    """The photos that a clone is to learn from, and what it is a clone of."""
+
+    subject = forms.ChoiceField(
+        required=False, choices=lambda: choices_of(TRAINING, "subject"), initial="person"
+    )
+    photo_ids = IdsField(required=False)
+
+    def asked(self) -> tuple[list[uuid.UUID], str]:
+        """Return the photos and the subject; what makes no sense is as if it were not said."""
+        self.is_valid()
+        subject = self.cleaned_data.get("subject") or TRAINING.defaults["subject"]
+        return self.cleaned_data.get("photo_ids", []), subject
+
+
+class TrainingForm(forms.Form):
+    """What a clone is ordered with."""
+
+    ORDERED: ClassVar = (
+        "name",
+        "subject",
+        "trigger_word",
+        "pictured",
+        "consent",
+        "steps",
+        "lora_rank",
+    )
+
+    name = _words(MAX_NAME, "Name", required=NAMELESS)
+    subject = forms.ChoiceField(choices=lambda: choices_of(TRAINING, "subject"))
+    pictured = forms.ChoiceField(
+        choices=Consent.Pictured.choices,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), SAY_WHO),
+    )
+    consent = forms.BooleanField(error_messages={"required": AGREE})
+    trigger_word = _words(MOST_TRIGGER, "Trigger word")
+    steps = forms.IntegerField(min_value=LEAST_STEPS, max_value=MOST_STEPS)
+    lora_rank = forms.IntegerField(min_value=LEAST_RANK, max_value=MOST_RANK)
+    photo_ids = IdsField(required=False)
+    submission = forms.CharField(max_length=64)
+
+    def params(self) -> dict[str, Any]:
+        """Return what the training is made of."""
+        found = {name: self.cleaned_data[name] for name in self.ORDERED}
+        return found | {"photo_ids": [str(one) for one in self.cleaned_data["photo_ids"]]}
+
+    def idempotency_key(self) -> str:
+        """Name this order: the same form sent twice is one clone."""
+        return _key(self.cleaned_data["submission"], self.params())
+
+
+class CloneNameForm(forms.Form):
+    """Another name for a clone; the service says what is wrong with it."""
+
+    name = forms.CharField(required=False)
+
+
+class RemovalForm(forms.Form):
+    """The name of a clone, typed by whoever is sure that it is to go."""
+
+    name = forms.CharField(required=False)
+    with_pictures = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any = None, *, called: str) -> None:
+        super().__init__(data)
+        self.called = called
+
+    def clean_name(self) -> str:
+        typed: str = self.cleaned_data["name"].strip()
+        if typed.casefold() != self.called.casefold():
+            raise forms.ValidationError(f"Type the name of the clone: {self.called}")
+        return typed
+
+
 class ProjectForm(forms.Form):
     """What a project is: a name, and of its product the name, the brief and the photos."""
 
@@ -376,21 +577,24 @@ class PhotosForm(forms.Form):
         return {name: self.cleaned_data.get(name) for name in ("before", "gone")}
 
 
-def priced(kind: Kind, count: Any) -> dict[str, Any]:
+def priced(kind: Kind, told: Mapping[str, Any]) -> dict[str, Any]:
     """Return as much of an order as its price depends on; a count that cannot be is one."""
     field = forms.IntegerField(min_value=1, max_value=kind.max_count)
     try:
-        return {"count": field.clean(count)}
+        params = {"count": field.clean(told.get("count"))}
     except forms.ValidationError:
-        return {"count": 1}
+        params = {"count": 1}
+    on_offer = {pack.name for pack in packs_on_offer()}
+    if told.get("clone_id") and told.get("pack") in on_offer:
+        params["pack"] = told["pack"]
+    return params
 
 
-def as_typed(kind: Kind, data: QueryDict) -> dict[str, Any]:
+def as_typed(form: type[forms.Form], data: QueryDict) -> dict[str, Any]:
     """Return what stands in a form that is not to be judged yet, to show it once more."""
-    fields = FORMS[kind.name].base_fields
     return {
         name: field.widget.value_from_datadict(data, {}, name)
-        for name, field in fields.items()
+        for name, field in form.base_fields.items()
         if not isinstance(field, forms.FileField)
     }
 

@@ -24,6 +24,17 @@ JOB = SimpleNamespace(
     released=10,
     error_detail="This took too many attempts, so we stopped.",
 )
+FILM = SimpleNamespace(pk=JOB.pk, kind="video", title="Aurora desk lamp")
+CLONE = SimpleNamespace(pk="019f0000-0000-7000-8000-000000000002", is_ready=False)
+TRAINING = SimpleNamespace(pk=JOB.pk, kind="training", title="Ada", clone_id=CLONE.pk)
+FAILED_TRAINING = SimpleNamespace(
+    pk=JOB.pk,
+    kind="training",
+    status="failed",
+    title="Ada",
+    released=60,
+    error_detail="Nothing in these photos stands out from its background.",
+)
 LINK = f"{settings.PUBLIC_URL}/accounts/confirm-email/MQ:1vQxyz:sample/"
 RESET_LINK = f"{settings.PUBLIC_URL}/accounts/password/reset/key/1-sample/"
 
@@ -40,6 +51,9 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {"signup_url": f"{settings.PUBLIC_URL}/accounts/signup/"},
     ),
     "job-failed": ("emails/job_failed", {"job": JOB}),
+    "training-failed": ("emails/job_failed", {"job": FAILED_TRAINING, "clone": CLONE}),
+    "clone-ready": ("emails/clone_ready", {"job": TRAINING}),
+    "film-ready": ("emails/film_ready", {"job": FILM}),
 }
 
 # A mail's styles are its own, and it may do nothing else.

@@ -2,7 +2,7 @@
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -17,6 +17,9 @@ from gallery.forms import CopyForm, FilmForm, TitleForm, editor_of
 from generation import selectors as generation_selectors
 from generation.services import assets as asset_services
 from visiona.lib.errors import NotFound
+
+if TYPE_CHECKING:
+    from generation.models import Asset, Clone
 
 Editor = TitleForm | CopyForm | FilmForm
 
@@ -65,7 +68,18 @@ def _described(request: UserRequest, asset_id: UUID) -> dict[str, Any]:
         is_set = found.source == "product_ad"
         context["price"] = job.price if is_set else job.price // max(1, job.pieces)
         context["price_is_for"] = job.pieces if is_set else 1
+    if found.clone_id:
+        context["shown_clones"] = _clones_in(request, found)
     return context
+
+
+def _clones_in(request: UserRequest, found: "Asset") -> list[tuple[str, "Clone | None"]]:
+    """Return the clones that a picture shows, each with what it is called; None is gone."""
+    second = found.params.get("extra_clone_id")
+    named = [("Clone", found.clone_id), *([("Second clone", UUID(second))] if second else [])]
+    mine = generation_selectors.clones_of(user=request.user)
+    there = mine.in_bulk([clone_id for _, clone_id in named if clone_id])
+    return [(name, there.get(clone_id)) for name, clone_id in named]
 
 
 @login_required

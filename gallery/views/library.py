@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from generation.models import Asset
 
 PAGE_SIZE = 24
-FILTERS = ("q", "starred", "shape", "source", "project")
+FILTERS = ("q", "starred", "shape", "source", "project", "clone")
 MOVED = "Moved to the bin. It stays there for 30 days."
 ALL_MOVED = "Moved {count} results to the bin. They stay there for 30 days."
 BACK = "Back in your library."
@@ -58,6 +58,8 @@ def _list(request: UserRequest, *, deleted: bool) -> HttpResponse:
         source=asked["source"],
         project=project,
     )
+    if asked["clone"]:
+        found = found.filter(generation_selectors.about(clone_id=asked["clone"]))
     if asked["before"]:
         found = found.filter(pk__lt=asked["before"])
     shown = list(found[: PAGE_SIZE + 1])
@@ -69,6 +71,7 @@ def _list(request: UserRequest, *, deleted: bool) -> HttpResponse:
         "shapes": SHAPES,
         "sources": SOURCES,
         "projects": projects,
+        "clones": list(generation_selectors.clones_of(user=request.user)),
         "assets": shown[:PAGE_SIZE],
         "is_first": not asked["before"],
         "next": shown[PAGE_SIZE - 1].pk if len(shown) > PAGE_SIZE else None,

@@ -1,15 +1,19 @@
-"""Tell people by mail how their jobs ended: the outbox's reader."""
+"""Tell people how their jobs ended: by mail, from the outbox, and in the product."""
 
 import logging
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, transaction
 
 from accounts import selectors as accounts_selectors
-from generation.models import Notice
+from generation.models import Clone, Notice
 from visiona.lib import clock, mails
 from visiona.lib.db.actor import act_as_worker
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 BATCH = 20
 MAX_ATTEMPTS = 10
@@ -27,6 +31,11 @@ def send_due() -> int:
     return tried
 
 
+def mark_seen(*, user: "User") -> None:
+    """Note that the person has seen all that they were told."""
+    Notice.objects.filter(user_id=user.pk, seen_at=None).update(seen_at=clock.now())
+
+
 @transaction.atomic
 def _send_next() -> bool:
     waiting = Notice.objects.filter(sent_at=None, next_at__lte=clock.now())
@@ -39,7 +48,8 @@ def _send_next() -> bool:
     if notice is None:
         return False
     try:
-        _mail(notice).send()
+        if not _is_over(notice):
+            _mail(notice).send()
         notice.sent_at = clock.now()
     except DatabaseError:
         raise  # nothing can be noted now
@@ -51,6 +61,11 @@ def _send_next() -> bool:
         logger.exception("generation.notice.broken")
     notice.save(update_fields=["sent_at", "attempts", "next_at"])
     return True
+
+
+def _is_over(notice: Notice) -> bool:
+    """Whether there is nothing to tell any more: the clone that was ready is gone."""
+    return notice.topic == "clone_ready" and _clone_of(notice) is None
 
 
 def _put_off(notice: Notice) -> None:
@@ -67,6 +82,14 @@ def _mail(notice: Notice) -> EmailMessage:
     return mails.compose(
         f"emails/{notice.topic}",
         to=user.email,
-        context={"job": notice.job},
+        context={"job": notice.job, "clone": _clone_of(notice)},
         headers={"Message-ID": f"<{notice.pk}@visiona>"},
     )
+
+
+def _clone_of(notice: Notice) -> Clone | None:
+    """Return the clone that was trained, as long as it is there: pictures of it are told alone."""
+    if notice.job.kind != "training" or notice.job.clone_id is None:
+        return None
+    clone: Clone | None = Clone.objects.filter(pk=notice.job.clone_id).kept().first()
+    return clone

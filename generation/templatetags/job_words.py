@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from generation.catalog import KINDS
+from generation.catalog import KINDS, PACKS
 from generation.models import Job
 from generation.templatetags.studio import label_of, stage_in_words
 
@@ -49,7 +49,14 @@ SETTINGS: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("voice", "Voice-over", False),
         ("photo_ids", "Photos", True),
     ),
+    "training": (
+        ("subject", "What it is", False),
+        ("photo_ids", "Photos that count", True),
+        ("trigger_word", "Trigger word", True),
+    ),
 }
+OF_PACKS = (("pack", "Pack", False), ("aspect_ratio", "Shape", True), ("seed", "Seed", True))
+"""What is said of a pack in place of its kind's own settings."""
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "style": lambda value: label_of(value, "style"),
     "color_scheme": lambda value: label_of(value, "color_scheme"),
@@ -59,6 +66,8 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "seconds": lambda value: f"{value} s",
     "music": str.capitalize,
     "voice": VOICES.__getitem__,
+    "subject": lambda value: label_of(value, "subject"),
+    "pack": lambda value: PACKS[value].label if value in PACKS else value,
 }
 ALWAYS_SAID = {"photo_id"}
 STAGES = {
@@ -102,6 +111,8 @@ def kind_label(kind: str) -> str:
 def mark_of(job: Job) -> str:
     """Say in a few signs what a job is for, as the edge of a film does."""
     params = job.params
+    if job.kind == "training":
+        return label_of(params.get("subject"), "subject")
     if job.kind == "video":
         return f"{params.get('seconds')} s, {params.get('quality')}"
     return " ".join(params.get("formats") or [str(params.get("aspect_ratio", ""))])
@@ -111,7 +122,8 @@ def mark_of(job: Job) -> str:
 def settings_of(job: Job) -> list[Row]:
     """Return what was ordered, as components/_facts.html takes it."""
     rows: list[Row] = []
-    for name, label, is_figure in SETTINGS.get(job.kind, ()):
+    settings = OF_PACKS if job.params.get("pack") else SETTINGS.get(job.kind, ())
+    for name, label, is_figure in settings:
         value = job.params.get(name)
         if name in ALWAYS_SAID or value not in (None, "", []):
             rows.append((label, _written(name, value), is_figure))

@@ -16,6 +16,7 @@ DOES = {
     Capability.TEXT: "writes texts",
     Capability.IMAGE: "makes pictures",
     Capability.VIDEO: "makes clips",
+    Capability.TRAINING: "trains clones",
 }
 """What a service asks others for, in `generation/services/`; the other capabilities lie idle."""
 

@@ -8,8 +8,9 @@ from django import template
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from generation import selectors
+from generation.catalog import KINDS, PACKS
 from generation.forms import LABELS
-from generation.models import Asset, Job
+from generation.models import Asset, Clone, Job
 
 register = template.Library()
 
@@ -25,6 +26,7 @@ KIND_ICONS = {
     "thumbnail": "captions",
     "product_ad": "megaphone",
     "video": "clapperboard",
+    "training": "scan-face",
 }
 ENDINGS = {
     "succeeded": "ready",
@@ -68,14 +70,22 @@ def lookup(found: dict[str, Any], key: object) -> Any:
 
 
 @register.filter
+def title_of(job: Job) -> str:
+    """Name a job; a pack that nobody named is called by its label."""
+    pack = PACKS.get(job.params.get("pack", ""))
+    return job.title or (pack.label if pack else KINDS[job.kind].label)
+
+
+@register.filter
 def say(job: Job) -> str:
     """Say where a job stands, as a screen reader should hear it."""
+    title = title_of(job)
     if job.status == "queued":
-        return f"“{job.title}” is waiting for its turn."
+        return f"“{title}” is waiting for its turn."
     if job.status == "running":
-        return f"“{job.title}”: {job.stage}."
+        return f"“{title}”: {job.stage}."
     returned = f" Credits returned: {job.released}." if job.released else ""
-    return f"“{job.title}” is {ENDINGS.get(job.status, job.status)}.{returned}".replace(
+    return f"“{title}” is {ENDINGS.get(job.status, job.status)}.{returned}".replace(
         "is failed", "failed"
     )
 
@@ -90,6 +100,15 @@ def provider_name(provider: str) -> str:
 def provider_note(provider: str) -> str:
     """Say in a sentence who makes it, and how."""
     return MADE_HERE if provider == "local" else f"Made by {provider_name(provider)}."
+
+
+@register.filter
+def clone_note(clone: Clone) -> str:
+    """Say in a sentence who shows a clone, and what they are sent."""
+    if clone.is_local:
+        return "Local profile: your own photos, cut out and set into scenes on this server."
+    name = provider_name(clone.provider)
+    return f"Made by {name} with your private model there. Your prompt is sent to it."
 
 
 @register.filter

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from accounts.http import UserRequest
 from generation import forms, selectors
-from generation.catalog import THUMBNAIL, Kind
+from generation.catalog import IMAGE, THUMBNAIL, Kind
 from generation.forms import FORMS
 from generation.models import Project
 
+SHOW_CLONES = ("clone_id", "extra_clone_id")
+
 
 def last_used(request: UserRequest) -> str:
-    """Return the kind of what was ordered last."""
-    last = selectors.jobs_of(user=request.user).first()
+    """Return the kind of what was ordered last in the studio."""
+    last = selectors.jobs_of(user=request.user).filter(kind__in=FORMS).first()
     return last.kind if last else THUMBNAIL.name
 
 
@@ -25,11 +27,19 @@ def borrowed(request: UserRequest) -> dict[str, Any]:
         found = _of_project(project)
     if remixed := _asked_id(request, "remix"):
         asset = selectors.asset_of(user=request.user, asset_id=remixed)
-        found = _of_order(asset.source, asset.params, asset.project_id) | {"remix_of": remixed}
+        alone = {name: one for name, one in asset.params.items() if name not in {"pack", "shots"}}
+        found = _of_order(asset.source, alone, asset.project_id) | {"remix_of": remixed}
     elif repeated := _asked_id(request, "from"):
         job = selectors.job_of(user=request.user, job_id=repeated)
         found = _of_order(job.kind, job.params, job.project_id)
+    if clone_id := _asked_id(request, "clone"):
+        found = _of_clone(clone_id, found)
     return found
+
+
+def _of_clone(clone_id: UUID, found: dict[str, Any]) -> dict[str, Any]:
+    shown = {**found.get("params", {}), "clone_id": str(clone_id)}
+    return {"kind": IMAGE.name, **found, "params": shown}
 
 
 def _of_project(project: Project) -> dict[str, Any]:
@@ -44,7 +54,8 @@ def _of_project(project: Project) -> dict[str, Any]:
 
 
 def _of_order(kind: str, params: Mapping[str, Any], project_id: UUID | None) -> dict[str, Any]:
-    return {"kind": kind, "params": params, "project_id": project_id}
+    made = {"kind": kind} if kind in FORMS else {}
+    return {**made, "params": params, "project_id": project_id}
 
 
 def initial(request: UserRequest, kind: Kind, borrowed: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,9 +63,20 @@ def initial(request: UserRequest, kind: Kind, borrowed: Mapping[str, Any]) -> di
     initial = {**kind.defaults, "submission": forms.new_submission()}
     if borrowed:
         form = FORMS[kind.name]
-        initial |= _still_there(request, form.borrowed(borrowed["params"]))
+        known = _still_there(request, form.borrowed(borrowed["params"]))
+        initial |= _with_clones_there(request, known)
         initial |= {name: borrowed.get(name) for name in ("remix_of", "project_id")}
     return initial
+
+
+def _with_clones_there(request: UserRequest, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the params without clones that were removed meanwhile, or cannot be seen now."""
+    named = [params[name] for name in SHOW_CLONES if params.get(name)]
+    ready = selectors.ready_clones_of(user=request.user).filter(pk__in=named)
+    there = {str(clone.pk) for clone in ready} if named else set()
+    return {
+        name: one for name, one in params.items() if name not in SHOW_CLONES or str(one) in there
+    }
 
 
 def _asked_id(request: UserRequest, name: str) -> UUID | None:

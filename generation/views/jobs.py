@@ -2,6 +2,7 @@
 
 import json
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,9 +15,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.http import UserRequest
 from generation import selectors
-from generation.models import Asset
+from generation.catalog import packs_on_offer
+from generation.forms import new_submission
+from generation.models import Asset, Job
 from generation.services import jobs as job_services
-from visiona.lib.errors import AppError
+from visiona.lib.errors import AppError, NotFound
 
 STOP_POLLING = 286
 
@@ -35,7 +38,24 @@ def job(request: UserRequest, job_id: UUID) -> HttpResponse:
     if found.remix_of_id:
         mine = selectors.chosen_assets_of(user=request.user, asset_ids=[found.remix_of_id])
         context["original"] = mine[0] if mine else None
+    if found.clone_id:
+        mine_too = selectors.clones_of(user=request.user)
+        context["clone"] = mine_too.filter(pk=found.clone_id).first()
+    if found.params.get("pack"):
+        context |= _redoing(request, found)
     return render(request, "generation/job.html", context)
+
+
+def _redoing(request: UserRequest, found: Job) -> dict[str, Any]:
+    """Return what single pictures of a pack cost again; the proof shots are no pack to order."""
+    if found.params["pack"] not in {pack.name for pack in packs_on_offer()}:
+        return {}
+    one = {"pack": found.params["pack"], "shots": [0], "clone_id": str(found.clone_id)}
+    try:
+        quote = job_services.quote(kind=found.kind, params=one, user=request.user)
+    except NotFound:  # the clone is gone
+        return {}
+    return {"price_each": quote.price, "submission": new_submission()}
 
 
 @login_required

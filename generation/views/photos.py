@@ -28,7 +28,7 @@ PHOTO_BACK = "Your photo is back."
 @require_http_methods(["GET", "HEAD", "POST"])
 def photos(request: UserRequest) -> HttpResponse:
     """Show my photos, or take more of them from a form."""
-    received = _receive(request) if request.method == "POST" else []
+    received = receive(request) if request.method == "POST" else []
     asked = PhotosForm(request.GET).asked()
     mine = selectors.photos_of(user=request.user)
     if asked["before"]:
@@ -54,7 +54,7 @@ def _just_deleted(request: UserRequest, photo_id: UUID | None) -> Asset | None:
     return selectors.deleted_photos_of(user=request.user).filter(pk=photo_id).first()
 
 
-def _receive(request: UserRequest) -> list[dict[str, Any]]:
+def receive(request: UserRequest) -> list[dict[str, Any]]:
     """Take each file by itself: one that is refused does not hinder the others.
 
     Where photos cannot be kept at all, the rest is not tried: each would wait as long in vain.

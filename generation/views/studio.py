@@ -1,6 +1,6 @@
 """The studio: order what it makes, see what is being made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import UserRequest
 from generation import catalog, forms, selectors
 from generation.catalog import KINDS, MAX_PRODUCT_PHOTOS, THUMBNAIL, Kind
-from generation.forms import FORMS, OrderForm, ProductForm
-from generation.models import Asset, Job
+from generation.forms import FORMS, LikenessForm, OrderForm, ProductForm
+from generation.models import Asset, Clone, Job
 from generation.services import jobs as job_services
 from generation.services import photos as photo_services
 from generation.services import prompts as prompt_services
@@ -26,6 +26,7 @@ RECENT_JOBS = 12
 RECENT_PHOTOS = 11
 QUEUE_SHOWN = 12
 PROJECTS_SHOWN = 100
+CLONES_SHOWN = 20
 HEADINGS = {
     "image": "Make an image",
     "thumbnail": "Make a thumbnail",
@@ -46,6 +47,8 @@ EXAMPLES = {
     ),
     "thumbnail": ("I lived on Mars for 30 days", "5 bread mistakes", "Why cats always win"),
 }
+PRICED = ("count", "clone_id", "pack")
+"""The fields on which a price depends."""
 CALLED_AT = ("photo_ids", "photos")
 """What the service says about photos stands where photos are chosen."""
 
@@ -54,7 +57,7 @@ CALLED_AT = ("photo_ids", "photos")
 @require_http_methods(["GET", "HEAD", "POST"])
 def studio(request: UserRequest, kind: str = "") -> HttpResponse:
     """Show a composer over what was made last, or take its order."""
-    if kind and kind not in KINDS:
+    if kind and kind not in FORMS:
         raise Http404
     if request.method == "POST":
         return _order(request, KINDS[kind or THUMBNAIL.name])
@@ -93,7 +96,7 @@ def _accepted(request: UserRequest, form: OrderForm, job: Job, taken: list[UUID]
         "job": job,
         "kind": form.kind,
         "form": type(form)(initial={"submission": forms.new_submission()}),
-        "quote": job_services.quote(kind=job.kind, params=job.params),
+        "quote": job_services.quote(kind=job.kind, params=job.params, user=request.user),
         **_photos(request, form, taken),
     }
     response = render(
@@ -129,18 +132,18 @@ def _studio(
     focus: str = "",
 ) -> HttpResponse:
     kind = form.kind
-    count = form["count"].value() if "count" in form.fields else 1
+    told = {name: form[name].value() for name in PRICED if name in form.fields}
     context = {
         "section": "studio",
         "kind": kind,
         "fields": f"generation/composers/{kind.name}.html#fields",
         "preview": f"generation/composers/{kind.name}.html#preview",
         "form": form,
-        "quote": job_services.quote(kind=kind.name, params=forms.priced(kind, count)),
-        "provider": job_services.provider_of(kind=kind.name),
         "focus": focus,
+        **_offer(request, kind, told),
         "remixed": _remixed(request, form),
         "projects": _projects(request, form),
+        **_clones(request, form),
         **_photos(request, form, taken),
     }
     if request.htmx:
@@ -161,8 +164,47 @@ def _studio(
 def _tabs(current: Kind) -> list[tuple[str, str, bool]]:
     return [
         (kind.label, reverse("generation:studio", args=[kind.name]), kind is current)
-        for kind in KINDS.values()
+        for kind in map(KINDS.__getitem__, FORMS)
     ]
+
+
+def _offer(request: UserRequest, kind: Kind, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the order as it stands would cost, and who would make it."""
+    clone = _ready_clone(request, told.get("clone_id"))
+    params = forms.priced(kind, {**told, "clone_id": clone and clone.pk})
+    if clone:
+        params["clone_id"] = str(clone.pk)
+    return {
+        "quote": job_services.quote(kind=kind.name, params=params, user=request.user),
+        "provider": clone.provider if clone else job_services.provider_of(kind=kind.name),
+        "shown": clone,
+    }
+
+
+def _ready_clone(request: UserRequest, clone_id: Any) -> Clone | None:
+    """Return the clone of mine that is to be seen, if there is one that can be."""
+    wanted = _as_id(str(clone_id or ""))
+    if wanted is None:
+        return None
+    return selectors.ready_clones_of(user=request.user).filter(pk=wanted).first()
+
+
+def _clones(request: UserRequest, form: OrderForm) -> dict[str, Any]:
+    """Return the clones that can be seen, with the picture of each and which are chosen."""
+    if not isinstance(form, LikenessForm):
+        return {}
+    ready = list(selectors.ready_clones_of(user=request.user)[:CLONES_SHOWN])
+    covers = selectors.covers_of(user=request.user, clones=ready)
+    return {
+        "clones": [(clone, covers.get(clone.pk)) for clone in ready],
+        "packs": catalog.packs_on_offer(),
+        **{
+            name: str(form[name].value() or "")
+            for pair in form.SHOWN
+            for name in pair
+            if name.endswith("_id")
+        },
+    }
 
 
 def _waiting(request: UserRequest) -> list[Job]:
@@ -226,11 +268,11 @@ def _as_id(text: str) -> UUID | None:
 @require_safe
 def quote(request: UserRequest, kind: str) -> HttpResponse:
     """Say what the order would cost, by the function that charges."""
-    if kind not in KINDS:
+    if kind not in FORMS:
         raise Http404
-    params = forms.priced(KINDS[kind], request.GET.get("count"))
-    context = {"quote": job_services.quote(kind=kind, params=params)}
-    return render(request, "generation/studio.html#quote", context)
+    told = {name: request.GET.get(name) for name in PRICED}
+    context = {"kind": KINDS[kind], **_offer(request, KINDS[kind], told)}
+    return render(request, "generation/studio.html#priced", context)
 
 
 @login_required
@@ -244,12 +286,15 @@ def queue(request: UserRequest) -> HttpResponse:
 @require_POST
 def enhance(request: UserRequest) -> HttpResponse:
     """Show the image's prompt made better beside the person's own, or without it again."""
-    typed = forms.as_typed(catalog.IMAGE, request.POST)
+    typed = forms.as_typed(forms.ImageForm, request.POST)
     prompt = str(typed["prompt"] or "").strip()
     typed["enhanced_prompt"] = ""
     if prompt and "undo" not in request.POST:
         better = prompt_services.enhance(
-            user_id=request.user.pk, prompt=prompt[: catalog.MAX_IMAGE_PROMPT], kind="image"
+            user_id=request.user.pk,
+            prompt=prompt[: catalog.MAX_IMAGE_PROMPT],
+            kind="image",
+            clone=_ready_clone(request, typed["clone_id"]),
         )
         typed["enhanced_prompt"] = better.enhanced_prompt
     focus = "enhanced_prompt" if typed["enhanced_prompt"] else "prompt"

@@ -7,6 +7,7 @@ import "./live.js";
 import "./composer.js";
 import "./thumbnail.js";
 import "./picker.js";
+import "./clones.js";
 import "./library.js";
 import "./lightbox.js";
 import "./film.js";

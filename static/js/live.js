@@ -12,7 +12,10 @@ function readCards({ aloud }) {
   for (const card of document.querySelectorAll("[data-job]")) {
     const words = card.dataset.say;
     if (aloud && words && said.get(card.id) !== words) say(words);
-    if (aloud && said.has(card.id) && said.get(card.id) !== words) document.dispatchEvent(new CustomEvent("visiona:job", { detail: card.id }));
+    if (aloud && said.has(card.id) && said.get(card.id) !== words) {
+      document.dispatchEvent(new CustomEvent("visiona:job", { detail: card.id }));
+      if (!card.hasAttribute("aria-busy")) document.dispatchEvent(new CustomEvent("visiona:ended", { detail: card.id }));
+    }
     said.set(card.id, words);
     const bar = card.querySelector("progress");
     if (bar) busy.push(bar.value);

@@ -25,6 +25,9 @@ SUBJECTS = {
     "account-exists": "Your account at Visiona",
     "account-unknown": "There is no account with this address",
     "job-failed": "Your thumbnail could not be finished",
+    "training-failed": "Your clone could not be trained",
+    "clone-ready": "“Ada” is ready",
+    "film-ready": "Your video “Aurora desk lamp” is ready",
 }
 
 

@@ -11,6 +11,7 @@ from credits import selectors as credits_selectors
 from generation import selectors
 from generation.catalog import KINDS
 from generation.errors import ProviderRefused
+from generation.forms import FORMS
 from generation.models import Job
 from generation.services import jobs, photos, projects, running
 from tests import factories
@@ -53,7 +54,7 @@ def rich(alice: User) -> User:
     return alice
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMS)
 def test_each_tab_shows_its_price_and_says_who_makes_it(
     alices_browser: Client, alice: User, kind: str
 ) -> None:
@@ -64,9 +65,10 @@ def test_each_tab_shows_its_price_and_says_who_makes_it(
     assert "Local preview engine: composed on this server" in body
 
 
-def test_there_is_no_tab_for_what_is_not_made(alices_browser: Client) -> None:
-    assert alices_browser.get("/studio/opera/").status_code == 404
-    assert alices_browser.get("/studio/opera/quote/").status_code == 404
+@pytest.mark.parametrize("kind", ["opera", "training"])
+def test_there_is_no_tab_for_what_is_not_made_there(alices_browser: Client, kind: str) -> None:
+    assert alices_browser.get(f"/studio/{kind}/").status_code == 404
+    assert alices_browser.get(f"/studio/{kind}/quote/").status_code == 404
 
 
 def test_the_studio_opens_at_what_was_made_last(alices_browser: Client, alice: User) -> None:

@@ -185,7 +185,11 @@ NOBODY_ELSE = "no other service is sent your photo"
         ({}, "own machines make the pictures", True),
         ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "A model server of our choice writes", True),
         ({"GEMINI_API_KEY": "key"}, "Google Gemini writes texts, makes pictures and makes", False),
-        ({"REPLICATE_API_TOKEN": "key"}, "Replicate makes pictures and makes clips. Each", False),
+        (
+            {"REPLICATE_API_TOKEN": "key"},
+            "Replicate makes pictures, makes clips and trains clones. Each",
+            False,
+        ),
     ],
     ids=["nobody", "words only", "gemini", "replicate"],
 )
