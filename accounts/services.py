@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -156,3 +157,8 @@ def dismiss_checklist(*, user: User) -> None:
     """Put the first-run checklist away for good."""
     user.checklist_dismissed_at = clock.now()
     user.save(update_fields=["checklist_dismissed_at"])
+
+
+def forget_answers(*, user_id: UUID, locations: Iterable[str]) -> None:
+    """Forget the stored first answers that led to these addresses."""
+    IdempotencyKey.objects.filter(user_id=user_id, location__in=list(locations)).delete()

@@ -61,6 +61,13 @@ class ProviderError(UpstreamError):
     default_detail = "The picture could not be made."
 
 
+class PhotosGone(ProviderError):
+    """What was to be worked on was deleted since it was ordered."""
+
+    code = "photos_gone"
+    default_detail = "The photos for this were deleted, so it was not made."
+
+
 class ProviderUnavailable(ProviderError):
     """The provider may answer if it is asked again."""
 

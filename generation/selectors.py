@@ -169,6 +169,12 @@ def clone_of(*, user: "User", clone_id: UUID | str) -> Clone:
     raise NotFound(f"You deleted this clone on {day}, so nothing can be made with it.")
 
 
+def clone_held(*, user: "User", clone_id: UUID | str) -> Clone:
+    """Return the person's clone, which nobody changes until we commit, or raise NotFound."""
+    Clone.objects.filter(user_id=user.pk, pk=clone_id).select_for_update(no_key=True).first()
+    return clone_of(user=user, clone_id=clone_id)
+
+
 def has_trigger_word(*, user: "User", word: str) -> bool:
     """Whether a clone of the person has this trigger word, in whatever case."""
     return clones_of(user=user).filter(trigger_word__iexact=word).exists()
@@ -191,11 +197,11 @@ def assets_of_clone(*, user: "User", clone: Clone) -> QuerySet[Asset]:
 
 
 def proof_of(*, user: "User", clone: Clone) -> QuerySet[Asset]:
-    """Return the proof shots of a clone's last training, in order."""
-    shown = assets_of_clone(user=user, clone=clone).filter(params__pack="proof")
-    return shown.filter(job__created_at__gte=clone.trained_at or clone.created_at).order_by(
-        "number"
-    )
+    """Return the proof shots of the last training that came to something, in order."""
+    proofs = assets_of_clone(user=user, clone=clone).filter(params__pack="proof")
+    newest = proofs.first()
+    training_id = newest.params["training_id"] if newest else None
+    return proofs.filter(params__training_id=training_id).order_by("number")
 
 
 def covers_of(*, user: "User", clones: Sequence[Clone]) -> dict[UUID, Asset]:

@@ -125,7 +125,7 @@ def measured(data: bytes) -> dict[str, Any]:
     return {**GOOD_PORTRAIT, "hash": digest[:16], "face_hash": digest[16:32]}
 
 
-def _taken(_data: bytes, subject: str) -> tuple[bytes, dict[str, Any]]:
+def _taken(_data: bytes, subject: str, _measures: Any = None) -> tuple[bytes, dict[str, Any]]:
     return picture(SIZE, "PNG"), {"subject": subject, "score": 0.5}
 
 

@@ -93,7 +93,7 @@ class CloneRetrain(APIView):
         return accept_once(
             request,
             fingerprint=["retrain", str(clone_id)],
-            submit=partial(clones.retrain, clone_id=clone_id),
+            submit=partial(jobs.retrain, clone_id=clone_id),
         )
 
 
@@ -142,15 +142,21 @@ class TriggerWord(APIView):
 class PackList(APIView):
     """The sets of pictures that can be ordered of a clone."""
 
-    @extend_schema(responses=PackOutput(many=True))
+    @extend_schema(parameters=[OpenApiParameter("clone_id", UUID)], responses=PackOutput(many=True))
     def get(self, request: ApiRequest) -> Response:
-        """Return the packs with their pictures, and what all pictures of each cost."""
+        """Return the packs with their pictures, and what all pictures of each cost with a clone."""
+        asked = request.query_params.get("clone_id")
+        clone_id = filters.identifier("clone_id", asked) if asked else None
         offers = [
             {
                 "name": pack.name,
                 "label": pack.label,
                 "description": pack.description,
-                "price": jobs.quote(kind=IMAGE.name, params={"pack": pack.name}).price,
+                "price": jobs.quote(
+                    kind=IMAGE.name,
+                    params={"pack": pack.name, "clone_id": clone_id},
+                    user=request.user,
+                ).price,
                 "shots": pack.shots,
             }
             for pack in packs_on_offer()

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='consent',
-            constraint=models.UniqueConstraint(fields=('clone_id',), name='consent_of_clone_once'),
+            constraint=models.UniqueConstraint(fields=('user', 'clone_id'), name='consent_of_clone_once'),
         ),
         migrations.AddIndex(
             model_name='removal',
@@ -149,6 +149,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='removal',
-            constraint=models.UniqueConstraint(fields=('clone_id',), name='removal_of_clone_once'),
+            constraint=models.UniqueConstraint(fields=('user', 'clone_id'), name='removal_of_clone_once'),
         ),
     ]

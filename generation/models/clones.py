@@ -128,7 +128,7 @@ class Consent(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clone_id"], name="consent_of_clone_once"),
+            models.UniqueConstraint(fields=["user", "clone_id"], name="consent_of_clone_once"),
         ]
         indexes: ClassVar = [models.Index(fields=["user", "-id"], name="consent_of_user")]
 
@@ -160,7 +160,7 @@ class Removal(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clone_id"], name="removal_of_clone_once"),
+            models.UniqueConstraint(fields=["user", "clone_id"], name="removal_of_clone_once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "-id"], name="removal_of_user"),

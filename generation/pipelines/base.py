@@ -73,7 +73,8 @@ class Checkpoint(Protocol):
 class JobContext:
     """What was ordered, and what a pipeline can have done for it.
 
-    `prompt` is the person's, or what it was made into; `photos` reads the bytes of their photos.
+    `prompt` is the person's, or what it was made into; `photos` reads the bytes of their photos,
+    `measures` what the coach measured of each.
     `likenesses` are the clones that are to be seen, the main one first; `shots` are the titles and
     prompts of a pack.
     `checkpoint` gives what an earlier run kept under a name, else makes and keeps it; `original`
@@ -87,6 +88,7 @@ class JobContext:
     prompt: str
     report: Report
     photos: Callable[[], tuple[bytes, ...]]
+    measures: Callable[[], tuple[Mapping[str, Any], ...]]
     likenesses: tuple[Likeness, ...]
     shots: tuple[tuple[str, str], ...]
     checkpoint: Checkpoint

@@ -116,7 +116,7 @@ def _batches(wanted: list[Wanted], most: int) -> list[list[Wanted]]:
 
 def _request(context: JobContext, batch: list[Wanted]) -> ImageRequest:
     return ImageRequest(
-        prompt=named(batch[0].prompt, context.likenesses),
+        prompt=named(batch[0].prompt, context.likenesses, may_be_called=not context.shots),
         negative_prompt=context.params["negative_prompt"],
         aspect_ratio=context.params["aspect_ratio"],
         count=len(batch),

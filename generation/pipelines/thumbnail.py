@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from generation.errors import ProviderInvalid
+from generation.errors import PhotosGone, ProviderInvalid
 from generation.pipelines.base import JobContext, Product, Shortfall
 from generation.pipelines.image import HELD_BACK, product_of, weights_of
 from generation.pipelines.likeness import named
@@ -43,7 +43,10 @@ def make(context: JobContext) -> Iterator[Product | Shortfall]:
 def _photos(context: JobContext, count: int) -> tuple[bytes, ...] | Shortfall:
     """Return who is to be seen: the person's photo, or their clone as photos of it."""
     if not context.likenesses:
-        return context.photos()
+        photos = context.photos()
+        if context.params["photo_id"] and not photos:
+            raise PhotosGone
+        return photos
     if context.provider_of("image") == registry.LOCAL:
         return tuple(picture for picture, _facts in context.likenesses[0].shots())
     return _posed(context, count)
@@ -52,7 +55,7 @@ def _photos(context: JobContext, count: int) -> tuple[bytes, ...] | Shortfall:
 def _posed(context: JobContext, count: int) -> tuple[bytes, ...] | Shortfall:
     """Return photos of a clone that its provider makes for these thumbnails."""
     request = ImageRequest(
-        prompt=named(POSE, context.likenesses[:1]),
+        prompt=named(POSE, context.likenesses[:1], may_be_called=False),
         aspect_ratio="4:5",
         count=min(count, context.most_images()),
         seed=context.params["seed"],

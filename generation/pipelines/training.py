@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from generation.errors import ProviderError
+from generation.errors import PhotosGone, ProviderError
 from generation.pipelines.base import JobContext, Learned, Shortfall
 from generation.providers import local, registry
 from generation.providers.ports import Blob, TrainingRequest
@@ -24,14 +24,22 @@ def make(context: JobContext) -> Iterator[Learned | Shortfall]:
     return _trained(context)
 
 
+def _photos(context: JobContext) -> tuple[bytes, ...]:
+    """Return all photos that it is to be learned from. Raises PhotosGone."""
+    photos = context.photos()
+    if len(photos) < len(context.params["photo_ids"]):
+        raise PhotosGone
+    return photos
+
+
 def _profiled(context: JobContext) -> Iterator[Learned | Shortfall]:
     context.on_queue(QUEUE)
-    photos = context.photos()
+    photos = _photos(context)
     shots = []
-    for number, photo in enumerate(photos):
+    for number, (photo, measures) in enumerate(zip(photos, context.measures(), strict=True)):
         context.report(f"looking at photo {number + 1} of {len(photos)}", number / len(photos))
         try:
-            shots.append(local.taken(photo, context.params["subject"]))
+            shots.append(local.taken(photo, context.params["subject"], measures))
         except ProviderError:
             continue  # this one is of no use, the others may be
     yield Learned(shots=tuple(shots)) if shots else NOTHING_STOOD_OUT
@@ -39,7 +47,7 @@ def _profiled(context: JobContext) -> Iterator[Learned | Shortfall]:
 
 def _trained(context: JobContext) -> Iterator[Learned | Shortfall]:
     context.report("packing the photos", 0.01)
-    archive = context.checkpoint("archive", lambda: archive_of(context.photos()))
+    archive = context.checkpoint("archive", lambda: archive_of(_photos(context)))
     request = TrainingRequest(
         archive=Blob(data=archive, content_type="application/zip"),
         trigger_word=context.params["trigger_word"],

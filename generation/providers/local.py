@@ -222,15 +222,19 @@ def measured(data: bytes) -> dict[str, Any]:
         raise ProviderError(str(error)) from error
 
 
-def taken(data: bytes, subject: str) -> tuple[bytes, dict[str, Any]]:
+def taken(
+    data: bytes, subject: str, measures: Mapping[str, Any] | None = None
+) -> tuple[bytes, dict[str, Any]]:
     """Take the subject out of a photo of a clone: a picture, and facts to keep with it.
+
+    The measures are what `measured` has returned for this photo; without them it is measured anew.
 
     Raises ProviderError for a photo that cannot be used.
     """
     from generation.engine import portraits  # noqa: PLC0415
 
     try:
-        shot = portraits.taken(data, subject)
+        shot = portraits.taken(data, subject, measures)
     except ValueError as error:
         raise ProviderError(str(error)) from error
     return shot.picture, dict(shot.facts)

@@ -7,12 +7,10 @@ from django.db import transaction
 
 from generation import selectors
 from generation.catalog import MAX_NAME
-from generation.errors import JobNotCancelable
 from generation.models import Clone, Job, Removal
 from generation.services import consents, jobs, texts
 from generation.services.trainings import NAMELESS
 from visiona.lib import clock
-from visiona.lib.errors import Conflict
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 FINISH_REMOVAL = "generation.tasks.finish_removal"
-STILL_TRAINED = "This clone is being trained. Wait until that has ended."
-NO_FREE_TRY = "The one free retraining of this clone is used up. A new clone costs what it says."
 
 
 def rename(*, user: "User", clone_id: UUID, name: str) -> Clone:
@@ -30,21 +26,6 @@ def rename(*, user: "User", clone_id: UUID, name: str) -> Clone:
     name = texts.checked(text=name, field="name", longest=MAX_NAME, missing=NAMELESS)
     Clone.objects.filter(pk=clone.pk).update(name=name)
     return selectors.clone_of(user=user, clone_id=clone_id)
-
-
-@transaction.atomic
-def retrain(*, user: "User", clone_id: UUID, request_id: str) -> Job:
-    """Train the person's clone again on its photos: once for nothing if it is no good likeness.
-
-    One whose training failed is trained for its price. Raises NotFound, InsufficientCredits, and
-    Conflict where its photos are gone, it is being trained, or the free try is used up.
-    """
-    clone = _held(user, clone_id)
-    if clone.status == Clone.Status.PROCESSING:
-        raise Conflict(STILL_TRAINED)
-    if clone.is_ready and clone.retrained_at:
-        raise Conflict(NO_FREE_TRY)
-    return jobs.train_again(user=user, clone=clone, is_free=clone.is_ready, request_id=request_id)
 
 
 @transaction.atomic
@@ -61,7 +42,7 @@ def remove(
     proof shots are erased within a minute or so, the other pictures with it if that is wanted.
     Raises NotFound.
     """
-    clone = _held(user, clone_id)
+    clone = selectors.clone_held(user=user, clone_id=clone_id)
     now = clock.now()
     removal = Removal(
         id=uuid7(),
@@ -76,8 +57,8 @@ def remove(
     removal.save(force_insert=True)
     Clone.objects.filter(pk=clone.pk).update(removed_at=now)
     consents.withdraw(clone_id=clone.pk)
-    for job in selectors.unfinished_jobs_of(user=user).filter(selectors.about(clone_id=clone.pk)):
-        _cancel(user, job)
+    for job in _held_jobs(user, clone):
+        jobs.cancel(user=user, job_id=job.pk)
     enqueue(FINISH_REMOVAL, queue="chores", removal_id=str(removal.pk))
     return removal
 
@@ -90,15 +71,8 @@ def withdraw(*, user: "User", clone_id: UUID) -> Removal:
     return remove(user=user, clone_id=clone_id, with_pictures=True, reason=Removal.Reason.WITHDRAWN)
 
 
-def _held(user: "User", clone_id: UUID) -> Clone:
-    """Return the person's clone as it is once nobody else changes it. Raises NotFound."""
-    mine = Clone.objects.filter(user_id=user.pk, pk=clone_id)
-    mine.select_for_update().first()
-    return selectors.clone_of(user=user, clone_id=clone_id)
-
-
-def _cancel(user: "User", job: Job) -> None:
-    try:
-        jobs.cancel(user=user, job_id=job.pk)
-    except JobNotCancelable:
-        return  # it has just ended by itself
+def _held_jobs(user: "User", clone: Clone) -> list[Job]:
+    """Return what is being made with a clone, in the order in which everybody takes these rows."""
+    about = selectors.about(clone_id=clone.pk)
+    mine = Job.objects.filter(about, user_id=user.pk, status__in=Job.OPEN)
+    return list(mine.order_by("pk").select_for_update(no_key=True))

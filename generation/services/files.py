@@ -21,6 +21,8 @@ from visiona.lib.storage import StorageUnavailable
 
 DELETED_KEPT_FOR = timedelta(days=30)
 ERASE_LIMIT = 500
+PORTRAIT = "portrait"
+"""The fact of a photo that holds what the coach measured."""
 SUFFIXES = {"image/jpeg": ".jpg", "video/mp4": ".mp4"}
 
 
@@ -116,6 +118,16 @@ def erase(*, names: Iterable[str]) -> None:
         default_storage.delete(name)
 
 
+def erase_folder(*, name: str) -> int:
+    """Delete all that is stored below a folder, whoever knows of it; return how many files."""
+    try:
+        folders, names = default_storage.listdir(name)
+    except FileNotFoundError:
+        return 0
+    erase(names=[f"{name}/{one}" for one in names])
+    return len(names) + sum(erase_folder(name=f"{name}/{one}") for one in folders)
+
+
 def discard(*, names: Iterable[str]) -> None:
     """Delete these files if it can be done now; else they stay for whoever cleans up."""
     for name in names:
@@ -125,13 +137,20 @@ def discard(*, names: Iterable[str]) -> None:
 
 def photos_of(*, job: Job) -> tuple[bytes, ...]:
     """Return the photos that a job works on, even if its person deleted them meanwhile."""
+    return tuple(read(name=photo.file) for photo in _chosen_photos(job))
+
+
+def measures_of(*, job: Job) -> tuple[dict[str, Any], ...]:
+    """Return what the coach measured of each of these photos; nothing of one it never saw."""
+    return tuple(photo.facts.get(PORTRAIT, {}) for photo in _chosen_photos(job))
+
+
+def _chosen_photos(job: Job) -> list[Asset]:
     one = job.params.get("photo_id")
     chosen = job.params.get("photo_ids") or ([one] if one else [])
-    found = {
-        str(photo.pk): photo.file
-        for photo in Asset.objects.filter(pk__in=chosen, user_id=job.user_id).only("id", "file")
-    }
-    return tuple(read(name=found[photo_id]) for photo_id in chosen if photo_id in found)
+    mine = Asset.objects.filter(pk__in=chosen, user_id=job.user_id).only("id", "file", "facts")
+    found = {str(photo.pk): photo for photo in mine}
+    return [found[photo_id] for photo_id in chosen if photo_id in found]
 
 
 def erase_deleted() -> int:

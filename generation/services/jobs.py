@@ -31,6 +31,8 @@ PREVIEW = "preview:"
 """What the submission of a free preview begins with."""
 PROOF = "proof:"
 """What the submission of a clone's free proof shots begins with."""
+PROOF_CANCELED = "These proof shots were canceled. Order a picture with the clone instead."
+WORDS_GONE = "What was ordered here is deleted, so it cannot be ordered again."
 TRAINED_SINCE = "This clone has been trained since. Look at its page."
 ONE_AT_A_TIME = "Another film of yours is being cut anew. Wait until it is finished."
 
@@ -112,8 +114,16 @@ def _submit_training(
     return _submit(job, idempotency_key, begin)
 
 
-def train_again(*, user: "User", clone: Clone, is_free: bool, request_id: str) -> Job:
-    """Train a clone once more on the same photos. Raises InsufficientCredits."""
+@transaction.atomic
+def retrain(*, user: "User", clone_id: UUID, request_id: str) -> Job:
+    """Train the person's clone again on its photos: once for nothing if it is no good likeness.
+
+    One whose training failed is trained for its price. The free try is had where the clone is.
+    Raises NotFound, InsufficientCredits, InvalidInput for photos that are too few by now, and
+    Conflict where its photos are gone, it is being trained, or the free try is used up.
+    """
+    clone = selectors.clone_held(user=user, clone_id=clone_id)
+    is_free = trainings.is_free_again(clone=clone)
     order = {
         **clone.parameters,
         "name": clone.name,
@@ -123,9 +133,12 @@ def train_again(*, user: "User", clone: Clone, is_free: bool, request_id: str) -
         "photo_ids": trainings.photo_ids_for(user=user, clone=clone),
     }
     job = _job(user.pk, catalog.TRAINING.name, order, request_id)
-    job.clone_id = clone.pk
-    _give_to_maker(job)
-    job.price = 0 if is_free else _price_of(job)
+    if is_free:
+        likenesses.require(clones=[clone], is_for_pack=False)
+        _give_to(job, clone.provider, Capability.TRAINING)
+    else:
+        _give_to_maker(job)
+        job.price = _price_of(job)
     begin = partial(trainings.begin_again, clone=clone, job=job, is_free=is_free)
     return _submit(job, None, begin)
 
@@ -138,6 +151,7 @@ def queue_proof(*, clone: Clone, training: Job) -> None:
         "pack": catalog.PROOF.name,
         "aspect_ratio": "4:5",
         "clone_id": str(clone.pk),
+        "training_id": str(training.pk),
     }
     job = _job(clone.user_id, catalog.IMAGE.name, order, training.request_id)
     _give_to_maker(job, clone)
@@ -146,8 +160,12 @@ def queue_proof(*, clone: Clone, training: Job) -> None:
 
 
 def _give_to_maker(job: Job, clone: Clone | None = None) -> None:
-    job.provider, job.capability = _maker_of(job.kind, clone)
-    is_local = job.provider == registry.LOCAL
+    _give_to(job, *_maker_of(job.kind, clone))
+
+
+def _give_to(job: Job, provider: str, capability: str) -> None:
+    is_local = provider == registry.LOCAL
+    job.provider, job.capability = provider, "" if is_local else str(capability)
     job.queue = catalog.KINDS[job.kind].queue if is_local else catalog.CALLS
 
 
@@ -178,6 +196,8 @@ def _job(user_id: UUID, kind: str, order: Mapping[str, Any], request_id: str) ->
     wanted = dict(order)
     project_id = wanted.pop("project_id", None)
     better = wanted.pop("enhanced_prompt", "")
+    if wanted.get("pack"):
+        wanted.setdefault("title", catalog.PACKS[wanted["pack"]].label)
     if wanted.get("seed") is None:
         wanted["seed"] = secrets.randbelow(2**31)
     return Job(
@@ -189,7 +209,7 @@ def _job(user_id: UUID, kind: str, order: Mapping[str, Any], request_id: str) ->
         enhanced_prompt=better,
         pieces=catalog.pieces_of(wanted),
         project_id=project_id,
-        clone_id=wanted.get("clone_id"),
+        clone_id=UUID(wanted["clone_id"]) if wanted.get("clone_id") else None,
         price=0,
         request_id=request_id,
         deadline=clock.now() + timedelta(minutes=offer.deadline_minutes),
@@ -286,10 +306,16 @@ def cancel(*, user: "User", job_id: UUID) -> Job:
 
 
 def _ends_in_queue(job: Job) -> bool:
-    """Whether nobody had begun the job, so that it has ended now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT generation_cancel_queued(%s)", [job.pk])
-        return bool(cursor.fetchone()[0])
+    """Whether nobody had begun the job, so that it has ended now.
+
+    One whose hold has expired is left to a worker, who knows what to say.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT generation_cancel_queued(%s)", [job.pk])
+            return bool(cursor.fetchone()[0])
+    except IntegrityError:
+        return False
 
 
 def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
@@ -301,6 +327,10 @@ def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
     job = selectors.job_of(user=user, job_id=job_id)
     if job.status not in {Job.Status.FAILED, Job.Status.CANCELED}:
         raise JobNotRetryable
+    if job.kind == catalog.TRAINING.name:
+        return _train_again(job, user, request_id)
+    if not job.params:
+        raise JobNotRetryable(WORDS_GONE)
     if "changes" in job.params:
         recut = _job(user.pk, job.kind, _again(job), request_id)
         recut.remix_of_id = _still(user, job.remix_of_id)
@@ -308,8 +338,6 @@ def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
         return recut
     if not job.price and job.submission.startswith(PREVIEW):
         return _preview_of(job, user, request_id)
-    if job.kind == catalog.TRAINING.name:
-        return _train_again(job, user, request_id)
     if not job.price and job.submission.startswith(PROOF):
         return _proof_again(job, user, request_id)
     return submit(
@@ -322,17 +350,17 @@ def retry(*, user: "User", job_id: UUID, request_id: str) -> Job:
 
 
 def _train_again(job: Job, user: "User", request_id: str) -> Job:
-    """Train a clone again whose training came to nothing. Raises Conflict where another has begun.
-
-    What was free is free again: its clone kept that try.
-    """
-    clone = selectors.clone_of(user=user, clone_id=job.params["clone_id"])
-    if clone.status == Clone.Status.PROCESSING or clone.job_id != job.pk:
+    """Train a clone again whose last training came to nothing. Raises Conflict."""
+    clone_id = job.clone_id
+    if clone_id is None or selectors.clone_of(user=user, clone_id=clone_id).job_id != job.pk:
         raise Conflict(TRAINED_SINCE)
-    return train_again(user=user, clone=clone, is_free=not job.price, request_id=request_id)
+    return retrain(user=user, clone_id=clone_id, request_id=request_id)
 
 
 def _proof_again(job: Job, user: "User", request_id: str) -> Job:
+    """Return the proof shots once more where they failed; who canceled them did without."""
+    if job.status == Job.Status.CANCELED:
+        raise JobNotRetryable(PROOF_CANCELED)
     again = _ordered(user, job.kind, _again(job), request_id)
     _give_to_maker(again, _clone_in(user, again.params))
     return _submit(again, f"{PROOF}{job.pk}")

@@ -52,12 +52,23 @@ def are_there(*, job: Job) -> bool:
     return _clones_about(job).count() == len(_ids_about(job))
 
 
+def are_elsewhere(*, job: Job) -> bool:
+    """Whether a clone has been trained anew by somebody else than the job was given to."""
+    return (
+        bool(clone_ids_of(job=job)) and _clones_about(job).exclude(provider=job.provider).exists()
+    )
+
+
 def hold(*, job: Job) -> bool:
     """Whether nobody has removed a clone that this job is about, nor does until we commit.
 
-    Whoever needs the job's row as well takes it afterward, as removing does.
+    A training has to be the one that its clone waits for. Whoever needs the job's row as well
+    takes it afterward, as removing does.
     """
-    return len(_clones_about(job).select_for_update(no_key=True)) == len(_ids_about(job))
+    held = list(_clones_about(job).select_for_update(no_key=True))
+    if job.kind == "training":
+        return any(clone.job_id == job.pk for clone in held)
+    return len(held) == len(_ids_about(job))
 
 
 def _ids_about(job: Job) -> set[str]:

@@ -1,6 +1,7 @@
 """Take photos from people: cleaned, re-encoded, owned."""
 
 import hashlib
+import threading
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 MAX_TITLE = 200
 BEING_LEARNED = "A clone is being trained on this photo. Delete it when that has ended."
-PORTRAIT = "portrait"
-"""The fact that holds what the coach measured."""
 MEGABYTE = 2**20
+
+COACHES = 2
+_coaches = threading.BoundedSemaphore(COACHES)
 
 REFUSALS = {
     "not_a_picture": "Send a JPEG, PNG, WebP, HEIC or AVIF picture.",
@@ -83,10 +85,10 @@ def keep_photo(*, user_id: UUID, raw: bytes, title: str) -> Asset:
 
 def measures_of(*, photo: Asset) -> dict[str, Any]:
     """Return what the coach measured of a photo; one that came before it did is measured now."""
-    if PORTRAIT not in photo.facts:
-        photo.facts = {**photo.facts, PORTRAIT: local.measured(files.read(name=photo.file))}
+    if files.PORTRAIT not in photo.facts:
+        photo.facts = {**photo.facts, files.PORTRAIT: _measured(files.read(name=photo.file))}
         Asset.objects.filter(pk=photo.pk).update(facts=photo.facts)
-    measures: dict[str, Any] = photo.facts[PORTRAIT]
+    measures: dict[str, Any] = photo.facts[files.PORTRAIT]
     return measures
 
 
@@ -182,6 +184,12 @@ def _cleaned(raw: bytes) -> CleanPhoto:
         raise UnreadableImage(REFUSALS[reason], reason=reason) from None
 
 
+def _measured(data: bytes) -> dict[str, Any]:
+    """Have the coach look at a photo; few at a time, because each takes 80 MB for a moment."""
+    with _coaches:
+        return local.measured(data)
+
+
 def _described(user_id: UUID, photo: CleanPhoto, *, title: str, original_sha256: str) -> Asset:
     """Return the photo's row, not saved yet, with the names that its files will have."""
     photo_id = uuid7()
@@ -203,7 +211,7 @@ def _described(user_id: UUID, photo: CleanPhoto, *, title: str, original_sha256:
         bytes=len(photo.data),
         sha256=hashlib.sha256(photo.data).hexdigest(),
         coach=media.coach(photo.issues),
-        facts={PORTRAIT: local.measured(photo.data)},
+        facts={files.PORTRAIT: _measured(photo.data)},
     )
 
 

@@ -1,6 +1,7 @@
 """Make a prompt better: by a language model where there is one, else by rules."""
 
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def enhance(
     writer = registry.text(record=calls.append, seconds=None if job_id else PATIENCE_SECONDS)
     if writer is not None:
         try:
-            answer = writer.write(_request(prompt, is_portrait=is_portrait))
+            answer = writer.write(_request(_nameless(prompt, clone), is_portrait=is_portrait))
         except ProviderError as error:
             logger.info("generation.prompt.by_rules", extra={"code": error.code})
         else:
@@ -107,6 +108,18 @@ def _clone_in(job: Job) -> Clone | None:
         return None
     clone: Clone | None = Clone.objects.filter(pk=job.clone_id, user_id=job.user_id).first()
     return clone
+
+
+def _nameless(prompt: str, clone: Clone | None) -> str:
+    """Return the prompt without the clone's name: nobody else has to learn who it is."""
+    if clone is None:
+        return prompt
+    return re.sub(
+        rf"(?<!\w){re.escape(clone.name)}(?!\w)",
+        f"the {clone.subject}",
+        prompt,
+        flags=re.IGNORECASE,
+    )
 
 
 def _request(prompt: str, *, is_portrait: bool) -> TextRequest:

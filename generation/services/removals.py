@@ -12,11 +12,13 @@ from typing import Final, Literal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from accounts import services as accounts_services
 from generation import selectors
 from generation.errors import ProviderError
 from generation.models import Asset, Clone, Job, Removal, Step, Upload
+from generation.models.jobs import JobQuerySet
 from generation.pipelines.training import destination_of
 from generation.providers import registry
 from generation.providers.ports import ProviderCall as Call
@@ -66,13 +68,35 @@ def finish_due() -> int:
 def delete_old_photos() -> int:
     """Erase the photos of clones whose time to be kept is over; return how many clones."""
     with act_as_worker():
-        old = Clone.objects.kept().filter(photos_deleted_at=None, photos_kept_until__lt=clock.now())
-        count = 0
-        for clone in old.exclude(status=Clone.Status.PROCESSING)[:BATCH]:
-            _erase_photos(clone)
-            Clone.objects.filter(pk=clone.pk).update(photo_ids=[], photos_deleted_at=clock.now())
-            count += 1
-        return count
+        is_over = Q(photos_deleted_at=None, photos_kept_until__lt=clock.now())
+        is_begun = Q(photos_deleted_at__isnull=False) & ~Q(photo_ids=[])
+        old = Clone.objects.kept().filter(is_over | is_begun)
+        return sum(_outlive_photos(clone.pk) for clone in old.only("pk")[:BATCH])
+
+
+def _outlive_photos(clone_id: UUID) -> bool:
+    """Erase a clone's photos, unless they are needed just now; tell whether that was done."""
+    with transaction.atomic():
+        kept = Clone.objects.kept().select_for_update(no_key=True)
+        clone = kept.filter(pk=clone_id).exclude(status=Clone.Status.PROCESSING).first()
+        if clone is None or _are_needed(clone):
+            return False
+        # From now on nobody trains on them.
+        Clone.objects.filter(pk=clone_id).update(photos_deleted_at=clock.now())
+    _erase_photos(clone)
+    Clone.objects.filter(pk=clone_id).update(photo_ids=[])
+    return True
+
+
+def _are_needed(clone: Clone) -> bool:
+    """Whether something is being made of a clone's photos now, be it with the clone or without."""
+    photos = set(clone.photo_ids)
+    open_jobs = Job.objects.filter(user_id=clone.user_id).unfinished()
+    orders = open_jobs.values_list("params", flat=True)
+    return any(
+        photos & {str(one) for one in (*(order.get("photo_ids") or ()), order.get("photo_id"))}
+        for order in orders
+    )
 
 
 def _go_on(**which: UUID) -> bool | None:
@@ -81,7 +105,7 @@ def _go_on(**which: UUID) -> bool | None:
         removal = _claim(which)
         if removal is None:
             return None
-        clone = Clone.objects.filter(pk=removal.clone_id).first()
+        clone = Clone.objects.filter(pk=removal.clone_id, user_id=removal.user_id).first()
         is_done = clone is None or _empty_all(removal, clone)
         _note(removal, is_done=is_done)
         return is_done
@@ -100,16 +124,20 @@ def _claim(which: dict[str, UUID]) -> Removal | None:
 
 
 def _empty_all(removal: Removal, clone: Clone) -> bool:
-    """Empty each place that is not empty yet; the clone's row is the last."""
-    settled = {line["place"]: line for line in removal.places if line["state"] != "waiting"}
-    lines = []
+    """Empty each place that is not empty yet; tell whether all are.
+
+    While something is being made with the clone, nothing is taken from under it.
+    """
+    lines = {line["place"]: line for line in removal.places}
     for place, (label, empty) in PLACES.items():
-        lines.append(settled.get(place) or asdict(_emptied(place, label, empty, removal, clone)))
-    removal.places = lines
-    if any(line["state"] == "waiting" for line in lines):
-        return False
-    Clone.objects.filter(pk=clone.pk).delete()
-    return True
+        if place in lines and lines[place]["state"] != "waiting":
+            continue
+        lines[place] = asdict(_emptied(place, label, empty, removal, clone))
+        removal.places = list(lines.values())
+        removal.save(update_fields=["places"])
+        if place == FIRST and lines[place]["state"] == "waiting":
+            return False
+    return all(line["state"] != "waiting" for line in lines.values())
 
 
 def _emptied(place: str, label: str, empty: "Empty", removal: Removal, clone: Clone) -> Place:
@@ -127,7 +155,10 @@ def _note(removal: Removal, *, is_done: bool) -> None:
     pause = FIRST_PAUSE * 2 ** min(removal.attempts - 1, MOST_DOUBLINGS)
     removal.next_at = clock.now() + min(pause, LONGEST_PAUSE)
     removal.finished_at = clock.now() if is_done else None
-    removal.save(update_fields=["places", "next_at", "finished_at"])
+    with transaction.atomic():
+        removal.save(update_fields=["next_at", "finished_at"])
+        if is_done:
+            Clone.objects.filter(pk=removal.clone_id, user_id=removal.user_id).delete()
     if not is_done:
         logger.info("generation.removal.waits", extra={"removal": str(removal.pk)})
 
@@ -140,18 +171,33 @@ Empty = Callable[[Removal, Clone], Emptied]
 
 def _jobs(_removal: Removal, clone: Clone) -> Emptied:
     """Nothing is being made with it any more; the words of its trainings go as well."""
-    jobs = Job.objects.filter(selectors.about(clone_id=clone.pk), user_id=clone.user_id)
+    jobs = _jobs_of(clone)
     if jobs.unfinished().exists():
         raise _Waiting("What is being made with it is being stopped.")
+    if Step.objects.filter(job__in=jobs, state__in=Step.OPEN).exists():
+        raise _Waiting("The provider has not confirmed yet that it stopped.")
     trainings = jobs.filter(kind="training")
-    count = trainings.count()
-    trainings.update(params={}, enhanced_prompt="")
-    return "done", count, "What was being made was stopped, its credits are back."
+    return (
+        "done",
+        _forget_words(trainings),
+        "What was being made was stopped, its credits are back.",
+    )
+
+
+def _forget_words(jobs: JobQuerySet) -> int:
+    """Empty what was said when these were ordered, also where it would be answered once more."""
+    found = list(jobs.only("id", "user_id"))
+    for job in found:
+        accounts_services.forget_answers(user_id=job.user_id, locations=[f"/api/v1/jobs/{job.pk}"])
+    Job.objects.filter(pk__in=[job.pk for job in found]).update(params={}, enhanced_prompt="")
+    return len(found)
 
 
 def _photos(_removal: Removal, clone: Clone) -> Emptied:
-    if clone.photos_deleted_at:
+    if clone.photos_deleted_at and not clone.photo_ids:
         return "done", 0, "They were deleted when their time was over."
+    if _are_needed(clone):
+        raise _Waiting("Something else is being made of them. It ends first.")
     erased, kept = _erase_photos(clone)
     if kept:
         return "done", erased, f"{kept} of them belong to another clone of yours and stay with it."
@@ -173,23 +219,23 @@ def _erase_photos(clone: Clone) -> tuple[int, int]:
 
 
 def _archive(_removal: Removal, clone: Clone) -> Emptied:
-    steps = list(Step.objects.filter(job__clone_id=clone.pk, user_id=clone.user_id))
+    steps = list(Step.objects.filter(job__in=_jobs_of(clone).filter(kind="training")))
     files.forget_steps(steps=steps)
+    for job in _jobs_of(clone).filter(kind="training"):
+        files.erase_folder(name=_folder_of(job))
     return "done", len(steps), "The packed photos for the training, and what was noted on its way."
 
 
 def _profile(_removal: Removal, clone: Clone) -> Emptied:
-    names = clone.profile_files
-    files.erase(names=names)
+    """What a worker left that died at its last step lies in the same folder."""
+    count = files.erase_folder(name=f"people/{clone.user_id}/clones/{clone.pk}")
     Clone.objects.filter(pk=clone.pk).update(profile=[])
-    return "done", len(names), "The cut-outs of your photos on our server."
+    return "done", count, "The cut-outs of your photos on our server."
 
 
 def _weights(_removal: Removal, clone: Clone) -> Emptied:
     """A training that came to nothing may have left its empty model there too."""
-    trained = Job.objects.filter(clone_id=clone.pk, kind="training", user_id=clone.user_id)
-    asked = set(trained.values_list("provider", flat=True)) | {clone.provider}
-    providers = sorted(asked - {registry.LOCAL})
+    providers = _asked_for(clone, kind="training")
     for provider in providers:
         _delete_at(provider, clone)
     if not providers:
@@ -214,9 +260,15 @@ def _delete_at(provider: str, clone: Clone) -> None:
 
 
 def _runs(_removal: Removal, clone: Clone) -> Emptied:
-    if clone.is_local and not clone.weights:
+    if not _asked_for(clone):
         return "done", 0, "Nothing was sent to anybody."
     return "done", 0, "The provider deletes what it was sent within 24 hours, by itself."
+
+
+def _asked_for(clone: Clone, **which: str) -> list[str]:
+    """Return the providers that were asked for something with a clone."""
+    asked = _jobs_of(clone).filter(**which).values_list("provider", flat=True).distinct()
+    return sorted(set(asked) - {registry.LOCAL})
 
 
 def _proof(_removal: Removal, clone: Clone) -> Emptied:
@@ -230,11 +282,23 @@ def _pictures(removal: Removal, clone: Clone) -> Emptied:
         erased = files.erase_assets(assets=made)
         if made.exists():
             raise _Waiting("There are many of them.")
-        jobs = Job.objects.filter(selectors.about(clone_id=clone.pk), user_id=clone.user_id)
-        jobs.update(params={}, enhanced_prompt="")
+        for job in _jobs_of(clone):
+            files.erase_folder(name=_folder_of(job))
+        _forget_words(_jobs_of(clone))
         return "done", erased, "Files, smaller copies, rows and prompts."
     count = made.count()
     return "kept", count, "You kept them. Each can be deleted in your library."
+
+
+def _jobs_of(clone: Clone) -> JobQuerySet:
+    found: JobQuerySet = Job.objects.filter(
+        selectors.about(clone_id=clone.pk), user_id=clone.user_id
+    )
+    return found
+
+
+def _folder_of(job: Job) -> str:
+    return f"people/{job.user_id}/jobs/{job.pk}"
 
 
 def _pictures_of(clone: Clone) -> "QuerySet[Asset]":
@@ -243,15 +307,16 @@ def _pictures_of(clone: Clone) -> "QuerySet[Asset]":
 
 def _consent(_removal: Removal, clone: Clone) -> Emptied:
     consents.withdraw(clone_id=clone.pk)
-    return "kept", 1, "What you agreed to and when you took it back: the record that this was so."
+    return "kept", 1, "What you agreed to, when you took it back, and this receipt with the name."
 
 
 def _backups(_removal: Removal, _clone: Clone) -> Emptied:
     return "kept", 0, f"Copies in backups are overwritten within {BACKUP_DAYS} days."
 
 
+FIRST: Final = "jobs"
 PLACES: Final[dict[str, tuple[str, Empty]]] = {
-    "jobs": ("Work under way", _jobs),
+    FIRST: ("Work under way", _jobs),
     "photos": ("Photos", _photos),
     "archive": ("Training archive", _archive),
     "profile": ("Local profile", _profile),

@@ -83,6 +83,9 @@ HOLD_EXPIRED = Failure("hold_expired", "The credits held for this had gone back 
 CLONE_GONE = Failure(
     "clone_deleted", "The clone was deleted, so this was stopped.", Job.Status.CANCELED
 )
+CLONE_MOVED = Failure(
+    "clone_changed", "The clone was trained anew by another service. Order this again."
+)
 UNEXPECTED = Failure("internal_error", "Something broke on our side while making this.")
 
 
@@ -194,6 +197,8 @@ def _settle_after(error: Exception, job: Job, products: list[Product]) -> None:
 def _refuse_hopeless(job: Job) -> None:
     if not likenesses.are_there(job=job):
         raise Stopped(CLONE_GONE)
+    if likenesses.are_elsewhere(job=job):
+        raise Stopped(CLONE_MOVED)
     if job.cancel_requested_at:
         raise Stopped(CANCELED)
     if job.attempts > MAX_ATTEMPTS:
@@ -215,6 +220,7 @@ def _pipeline(job: Job) -> Iterator[Product | Learned | Shortfall]:
         prompt=prompts.prompt_of(job=job),
         report=reporter.report,
         photos=lambda: files.photos_of(job=job),
+        measures=lambda: files.measures_of(job=job),
         likenesses=likenesses.of(job=job),
         shots=tuple((shot.title, shot.prompt) for shot in catalog.shots_of(job.params)),
         checkpoint=workshop.checkpoint,
@@ -317,6 +323,33 @@ def _settle(
     """End the job: files first, then its rows, its credits and its notice in one transaction."""
     stored = [files.store(job=job, number=n, product=p) for n, p in enumerate(products)]
     profile = trainings.keep_profile(job=job, learned=learned) if learned else []
+    try:
+        _settle_stored(job, stored, failure, learned, profile)
+    except LeaseLost:
+        _leave_nothing(job, stored, profile)
+        raise
+    _clear_up(job)
+    if failure:
+        logger.info("generation.job.failed", extra={"job": str(job.pk), "code": failure.code})
+
+
+def _leave_nothing(job: Job, stored: list[Asset], profile: list[dict[str, Any]]) -> None:
+    """Erase what came too late for a clone that is gone: nobody would find it any more.
+
+    Otherwise whoever has the job now writes under the same names.
+    """
+    if not likenesses.are_there(job=job):
+        names = {name for asset in stored for name in asset.file_names}
+        files.discard(names=names | {shot["file"] for shot in profile})
+
+
+def _settle_stored(
+    job: Job,
+    stored: list[Asset],
+    failure: Failure | None,
+    learned: Learned | None,
+    profile: list[dict[str, Any]],
+) -> None:
     with transaction.atomic():
         is_wanted = likenesses.hold(job=job)
         mine = Job.objects.select_for_update().filter(pk=job.pk, lease_token=job.lease_token)
@@ -333,9 +366,6 @@ def _settle(
         _close(job, captured=captured, delivered=delivered, failure=failure)
         if job.kind == catalog.TRAINING.name:
             _close_training(job, learned, profile)
-    _clear_up(job)
-    if failure:
-        logger.info("generation.job.failed", extra={"job": str(job.pk), "code": failure.code})
 
 
 def _dropped(stored: list[Asset], why: Failure) -> tuple[list[Asset], None, Failure]:

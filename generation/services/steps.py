@@ -64,6 +64,8 @@ LEASE_MARGIN_SECONDS = 15
 MEMORY_BYTES = 4 * 1024 * 1024
 PUT_AWAY_WITHIN = timedelta(minutes=5)
 PUT_AWAY_LIMIT = 200
+STOPPED_WITHIN = timedelta(hours=1)
+"""For so long after its deadline we try to stop what a job has ordered."""
 MOST_TRIES = 3
 KEEPS_STEPS = (Job.Status.SUCCEEDED, Job.Status.PARTIAL)
 # How often we ask about what is in flight: ever less often, and less where we are told anyway.
@@ -368,11 +370,20 @@ def put_away(*, job: Job) -> None:
     Raises StorageUnavailable; what is left is put away later.
     """
     steps = list(Step.objects.filter(job_id=job.pk))
-    for step in steps:
-        if step.state == Step.State.RUNNING:
-            _abandon(job, step)
+    left = {step.pk for step in steps if not _is_stopped(job, step)}
     if job.status not in KEEPS_STEPS or not catalog.KINDS[job.kind].keeps_steps:
-        files.forget_steps(steps=steps)
+        files.forget_steps(steps=[step for step in steps if step.pk not in left])
+
+
+def _is_stopped(job: Job, step: Step) -> bool:
+    """Whether nothing is done for this step any more, as far as can be known.
+
+    Of what was ordered and never answered the provider may still tell: until then it is kept, so
+    that it can be stopped. So is what could not be stopped.
+    """
+    if step.state == Step.State.ASKED:
+        return not _webhook(step) or _is_overdue(step)
+    return step.state != Step.State.RUNNING or _abandon(job, step)
 
 
 def put_away_leftovers() -> int:
@@ -393,18 +404,27 @@ def put_away_leftovers() -> int:
         return len(jobs)
 
 
-def _abandon(job: Job, step: Step) -> None:
+def _abandon(job: Job, step: Step) -> bool:
+    """Stop a work at its provider; tell whether that is done, or will never be."""
     calls: list[Call] = []
+    is_stopped = True
     try:
         port = _port(step, calls)
         port.cancel(step.external_id)
         port.poll(step.external_id)  # whatever was used until then has its price
-    except ProviderError as error:
-        # That they listen is not certain.
+    except (ProviderUnavailable, ProviderTimedOut) as error:
         facts = {"job": str(job.pk), "code": error.code}
         logger.info("generation.step.not_canceled", extra=facts)
-    provider_calls.keep(calls=calls, user_id=job.user_id, job_id=job.pk, step=step.name)
-    _end(step, state=Step.State.FAILED, shortfall=ABANDONED)
+        is_stopped = clock.now() > job.deadline + STOPPED_WITHIN
+    except ProviderError as error:
+        # It has ended, or nobody there knows of it.
+        facts = {"job": str(job.pk), "code": error.code}
+        logger.info("generation.step.not_canceled", extra=facts)
+    finally:
+        provider_calls.keep(calls=calls, user_id=job.user_id, job_id=job.pk, step=step.name)
+    if is_stopped:
+        _end(step, state=Step.State.FAILED, shortfall=ABANDONED)
+    return is_stopped
 
 
 def _due_by_provider() -> dict[tuple[str, str], list[Step]]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from generation import selectors
 from generation.catalog import MAX_NAME, MOST_CLONE_PHOTOS
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from generation.services.coaching import Readiness
 
 MAX_CLONES = 20
+STILL_TRAINED = "This clone is being trained. Wait until that has ended."
+NO_FREE_TRY = "The one free retraining of this clone is used up. A new clone costs what it says."
 PHOTOS_GONE = "The photos of this clone are deleted. Make a new clone with new photos."
 NAMELESS = "Give the clone a name."
 CONSENT_FIELDS = ("consent", "pictured")
@@ -44,8 +46,8 @@ def readiness(*, user: "User", photo_ids: Sequence[UUID | str], subject: str) ->
 def prepare(*, user: "User", job: Job, order: Mapping[str, Any]) -> tuple[Clone, Consent]:
     """Return the clone that this job is to train, with the consent to it; nothing is saved yet.
 
-    The job learns from the photos that count. Raises InvalidInput naming the field, QuotaReached,
-    and NotFound for a photo that is not the person's.
+    The job learns from the photos that count. Raises InvalidInput naming the field, and NotFound
+    for a photo that is not the person's.
     """
     name = texts.checked(text=order["name"], field="name", longest=MAX_NAME, missing=NAMELESS)
     counted = _counted(user, order["photo_ids"], order["subject"])
@@ -53,13 +55,12 @@ def prepare(*, user: "User", job: Job, order: Mapping[str, Any]) -> tuple[Clone,
     consent = consents.record(
         user=user,
         clone_id=clone_id,
-        pictured=order.get("pictured") or _usual(order["subject"]),
+        pictured=_pictured(order),
         is_given=order.get("consent") is True,
         request_id=job.request_id,
     )
     word = order.get("trigger_word") or triggers.suggest(user=user)
     word = triggers.checked(user=user, word=word)
-    _check_room(user)
     clone = Clone(
         id=clone_id,
         user_id=user.pk,
@@ -79,7 +80,11 @@ def prepare(*, user: "User", job: Job, order: Mapping[str, Any]) -> tuple[Clone,
 
 
 def begin(*, clone: Clone, consent: Consent, job: Job) -> None:
-    """Save a clone that was prepared, once its job is. Raises InvalidInput for a taken word."""
+    """Save a clone that was prepared, once its job is, in one transaction.
+
+    Raises InvalidInput for a word that was taken meanwhile, and QuotaReached.
+    """
+    _check_room(clone.user_id)
     clone.job = job
     try:
         with transaction.atomic():
@@ -88,6 +93,18 @@ def begin(*, clone: Clone, consent: Consent, job: Job) -> None:
         detail = "Another clone of yours has this word. Choose another."
         raise texts.refused(field=triggers.FIELD, code="taken", detail=detail) from None
     consent.save(force_insert=True)
+
+
+def is_free_again(*, clone: Clone) -> bool:
+    """Whether training a clone once more is its free try; one whose training failed is paid for.
+
+    Raises Conflict where it is being trained, or the free try is used up.
+    """
+    if clone.status == Clone.Status.PROCESSING:
+        raise Conflict(STILL_TRAINED)
+    if clone.is_ready and clone.retrained_at:
+        raise Conflict(NO_FREE_TRY)
+    return clone.is_ready
 
 
 def begin_again(*, clone: Clone, job: Job, is_free: bool) -> None:
@@ -112,8 +129,8 @@ def keep_profile(*, job: Job, learned: Learned) -> list[dict[str, Any]]:
 def close(*, job: Job, learned: Learned | None, profile: list[dict[str, Any]]) -> Clone | None:
     """Note on the clone how its training ended; return it if it is ready now.
 
-    One that was ready before stays so if it could not be trained again, and keeps its free try.
-    Whoever calls this holds the clone still.
+    One that was ready before stays so if it could not be trained again, and keeps its free try
+    unless its person canceled that. Whoever calls this holds the clone still.
     """
     clone: Clone | None = Clone.objects.kept().filter(job_id=job.pk).first()
     if clone is None or learned is None:
@@ -124,7 +141,7 @@ def close(*, job: Job, learned: Learned | None, profile: list[dict[str, Any]]) -
     kept_until = clock.now() + timedelta(days=consents.RETENTION_DAYS)
     clone.photos_kept_until = clone.photos_kept_until or kept_until
     if learned is None:
-        _fail(clone)
+        _fail(clone, job)
         return None
     old_files = clone.profile_files
     clone.status = Clone.Status.READY
@@ -138,10 +155,10 @@ def close(*, job: Job, learned: Learned | None, profile: list[dict[str, Any]]) -
     return clone
 
 
-def _fail(clone: Clone) -> None:
+def _fail(clone: Clone, job: Job) -> None:
     was_ready = bool(clone.weights or clone.profile)
     clone.status = Clone.Status.READY if was_ready else Clone.Status.FAILED
-    if was_ready:
+    if was_ready and job.status == Job.Status.FAILED:
         clone.retrained_at = None
     clone.save(update_fields=["status", "retrained_at", "photos_kept_until"])
 
@@ -168,12 +185,23 @@ def _counted(user: "User", photo_ids: Sequence[UUID | str], subject: str) -> lis
     return [str(photo_id) for photo_id, judgment in judged if judgment.counts]
 
 
-def _usual(subject: str) -> str:
-    return Consent.Pictured.ME if subject == "person" else Consent.Pictured.NOBODY
+def _pictured(order: Mapping[str, Any]) -> str:
+    """Say who is pictured. Raises InvalidInput where it is a person and nobody is said to be."""
+    is_person = order["subject"] == "person"
+    usual = Consent.Pictured.ME if is_person else Consent.Pictured.NOBODY
+    pictured: str = order.get("pictured") or usual
+    if is_person and pictured == Consent.Pictured.NOBODY:
+        raise texts.refused(field="pictured", code="invalid_choice", detail=consents.SAY_WHO)
+    return pictured
 
 
-def _check_room(user: "User") -> None:
-    if selectors.clones_of(user=user).count() >= MAX_CLONES:
+def _check_room(user_id: UUID) -> None:
+    """Raise QuotaReached where a person has as many clones as one may; one looks at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"clones:{user_id}"]
+        )
+    if Clone.objects.filter(user_id=user_id).kept().count() >= MAX_CLONES:
         raise QuotaReached(
             f"You have {MAX_CLONES} clones, which is the most. Delete one first.", limit=MAX_CLONES
         )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -9,7 +10,7 @@ from accounts.models import User
 from credits import selectors as credits_selectors
 from generation import catalog
 from generation.models import Asset, Clone, Job
-from generation.services import clones, removals, running
+from generation.services import clones, jobs, removals, running
 from tests import databases, factories
 from tests.people import make_portraits
 from tests.plain import plain_work
@@ -52,7 +53,7 @@ def test_the_free_retraining_asked_for_at_once_is_given_once(anna: User) -> None
     def retrain(_: int) -> str:
         try:
             with act_as_user(anna.pk):
-                clones.retrain(user=anna, clone_id=clone.pk, request_id="race")
+                jobs.retrain(user=anna, clone_id=clone.pk, request_id="race")
         except AppError as refusal:
             return refusal.code
         return "given"
@@ -106,3 +107,55 @@ def test_pictures_made_while_their_clone_is_taken_back_are_paid_or_not_there(ann
     assert not Clone.objects.exists()
     assert credits_selectors.wallet_of(user=anna).held == 0
     assert credits_selectors.broken_promises() == []
+
+
+def test_a_failed_training_tried_again_at_once_is_paid_once(anna: User) -> None:
+    photo_ids = [str(photo.pk) for photo in make_portraits(anna, 4)]
+    factories.grant(anna, 300)
+    failed = factories.make_job(
+        anna, kind="training", name="Anna", subject="person", consent=True, photo_ids=photo_ids
+    )
+    Job.objects.filter(pk=failed.pk).update(attempts=running.MAX_ATTEMPTS)
+    work()
+
+    def retry(number: int) -> str:
+        try:
+            with act_as_user(anna.pk):
+                if number % 2:
+                    jobs.retry(user=anna, job_id=failed.pk, request_id="race")
+                else:
+                    clone_id = UUID(failed.params["clone_id"])
+                    jobs.retrain(user=anna, clone_id=clone_id, request_id="race")
+        except AppError as refusal:
+            return refusal.code
+        return "given"
+
+    outcomes = Counter(databases.in_threads(retry, range(AT_ONCE), threads=AT_ONCE))
+
+    assert outcomes == {"given": 1, "conflict": AT_ONCE - 1}
+    work()
+    assert credits_selectors.wallet_of(user=anna).available == 360
+
+
+def test_a_clone_is_deleted_while_its_pictures_are_canceled_by_hand(anna: User) -> None:
+    clone = trained(anna)
+    ordered = [
+        factories.make_job(anna, kind="image", clone_id=str(clone.pk)) for _ in range(AT_ONCE)
+    ]
+
+    def act(number: int) -> str:
+        try:
+            with act_as_user(anna.pk):
+                if number:
+                    jobs.cancel(user=anna, job_id=ordered[number - 1].pk)
+                else:
+                    clones.withdraw(user=anna, clone_id=clone.pk)
+        except AppError as refusal:
+            return refusal.code
+        return "done"
+
+    outcomes = Counter(databases.in_threads(act, range(AT_ONCE + 1), threads=AT_ONCE + 1))
+
+    assert set(outcomes) <= {"done", "job_not_cancelable"}
+    assert set(Job.objects.filter(price=5).values_list("status", flat=True)) == {"canceled"}
+    assert credits_selectors.wallet_of(user=anna).held == 0

@@ -385,6 +385,108 @@ def test_a_removed_clone_is_deleted_at_the_provider_in_as_many_tries_as_it_takes
     assert not Clone.objects.exists()
 
 
+def test_a_training_is_stopped_there_before_anything_is_taken_from_under_it(
+    replicate: Replicate, anna: User
+) -> None:
+    job = order(anna)
+    work()
+    with act_as_user(anna.pk):
+        receipt = clones.withdraw(user=anna, clone_id=UUID(job.params["clone_id"]))
+
+    assert not removals.finish(removal_id=receipt.pk)
+    receipt.refresh_from_db()
+    assert [line["place"] for line in receipt.places] == ["jobs"]
+    assert Step.objects.filter(job=job, state=Step.State.RUNNING).exists()
+    work()
+    Removal.objects.update(next_at=clock.now())
+    removals.finish_due()
+
+    assert replicate.works[training_of(replicate)]["status"] == "canceled"
+    receipt.refresh_from_db()
+    assert receipt.finished_at is not None
+    assert replicate.models.kept == {}
+    words = {line["place"]: line["detail"] for line in receipt.places}
+    assert words["provider_files"].startswith("The provider deletes what it was sent")
+
+
+def test_a_training_whose_answer_was_lost_is_stopped_as_soon_as_it_is_told_of(
+    replicate: Replicate, anna: User
+) -> None:
+    job = order(anna)
+    replicate.misbehave(Cut(), on="trainings$")
+    work()
+    name = training_of(replicate)
+    with act_as_user(anna.pk):
+        receipt = clones.withdraw(user=anna, clone_id=UUID(job.params["clone_id"]))
+    work()
+    assert ended(job) == ("canceled", "clone_deleted", 0, 60)
+    assert not removals.finish(removal_id=receipt.pk)
+
+    assert deliver(replicate, name, event="start") == 200
+    webhooks.handle_due()
+    stop_leftovers(job)
+    Removal.objects.update(next_at=clock.now())
+    removals.finish_due()
+
+    assert replicate.works[name]["status"] == "canceled"
+    receipt.refresh_from_db()
+    assert receipt.finished_at is not None
+
+
+def stop_leftovers(job: Job) -> None:
+    """Let the round be made that looks after jobs which ended a while ago."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "PUT_AWAY_WITHIN", timedelta(seconds=-1))
+        assert steps.put_away_leftovers() == 1
+    assert not Step.objects.filter(job=job).exists()
+
+
+def test_a_training_that_could_not_be_stopped_is_stopped_later(
+    replicate: Replicate, anna: User
+) -> None:
+    job = order(anna)
+    work()
+    replicate.misbehave(replicate.error(500), on="/cancel$")
+    with act_as_user(anna.pk):
+        jobs.cancel(user=anna, job_id=job.pk)
+    work()
+    assert ended(job)[0] == "canceled"
+    assert replicate.works[training_of(replicate)]["status"] != "canceled"
+
+    stop_leftovers(job)
+
+    assert replicate.works[training_of(replicate)]["status"] == "canceled"
+
+
+def test_a_free_retraining_is_had_where_the_clone_is(
+    replicate: Replicate, anna: User, settings: Settings
+) -> None:
+    settings.PROVIDERS = dict.fromkeys(settings.CAPABILITIES, "local")
+    here = order(anna)
+    work()
+    settings.PROVIDERS |= {"training": "replicate"}
+
+    with act_as_user(anna.pk):
+        again = jobs.retrain(user=anna, clone_id=UUID(here.params["clone_id"]), request_id="r")
+    work()
+
+    assert ended(again)[0] == "succeeded"
+    assert (again.price, again.provider) == (0, "local")
+    assert not replicate.works
+
+
+def test_a_picture_of_a_clone_that_has_moved_is_not_made_of_somebody_else(
+    replicate: Replicate, anna: User
+) -> None:
+    clone = trained(anna, replicate)
+    job = picture_of(anna, clone)
+    Clone.objects.filter(pk=clone.pk).update(provider="local", weights="")
+
+    work()
+
+    assert ended(job) == ("failed", "clone_changed", 0, 5)
+
+
 def test_a_provider_that_is_down_does_not_make_a_receipt_lie(
     replicate: Replicate, anna: User
 ) -> None:

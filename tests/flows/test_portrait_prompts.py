@@ -11,7 +11,7 @@ from generation.providers import local
 from generation.services import prompts
 from tests import factories
 from tests.clients import ApiClient
-from tests.people import plain_clones
+from tests.plain import plain_work
 from tests.standins.server import Instead, Reply, StandIn
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def drawn(user: User, clone: Clone) -> Job:
     job = factories.make_job(
         user, kind="image", prompt=PROMPT, clone_id=str(clone.pk), enhance=True
     )
-    with plain_clones():
+    with plain_work():
         factories.finish_jobs_of(clone.pk)
     return Job.objects.get(pk=job.pk)
 

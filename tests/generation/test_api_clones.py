@@ -15,7 +15,8 @@ from generation.models import Asset, Clone, Consent, Job, Removal
 from generation.services import consents, removals
 from tests import factories
 from tests.clients import ApiClient
-from tests.people import make_portrait, make_portraits, plain_clones
+from tests.people import make_portrait, make_portraits
+from tests.plain import plain_work
 from visiona.lib import clock
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ PORTRAIT = {"kind": "image", "prompt": "At the beach"}
 
 @pytest.fixture(autouse=True)
 def _plain() -> Any:
-    with plain_clones():
+    with plain_work():
         yield
 
 

@@ -6,18 +6,33 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core import mail
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import TestCase
 
-from accounts.models import User
+from accounts.models import IdempotencyKey, User
 from credits import selectors as credits_selectors
 from credits.errors import InsufficientCredits
 from generation import catalog, selectors
+from generation.errors import JobNotRetryable
 from generation.models import Asset, Clone, Consent, Job, Notice, Removal, Step, Upload
+from generation.pipelines.base import Likeness
+from generation.pipelines.likeness import named
 from generation.providers import local
 from generation.providers.base import PortraitOrder
-from generation.services import clones, consents, jobs, removals, running, triggers
+from generation.services import (
+    clones,
+    consents,
+    jobs,
+    notices,
+    removals,
+    running,
+    trainings,
+    triggers,
+)
 from tests import factories
+from tests.clients import ApiClient
 from tests.people import make_portrait, make_portraits
 from tests.plain import plain_work
 from visiona.lib import clock
@@ -250,7 +265,7 @@ def test_a_training_that_fails_leaves_a_failed_clone_the_credits_and_a_mail(
     assert Notice.objects.get(job=job).topic == "job_failed"
 
     with act_as_user(anna.pk):
-        again = clones.retrain(user=anna, clone_id=clone.pk, request_id="r")
+        again = jobs.retrain(user=anna, clone_id=clone.pk, request_id="r")
     assert (again.price, again.clone_id) == (60, clone.pk)
     work()
     clone.refresh_from_db()
@@ -275,12 +290,12 @@ def test_a_canceled_training_returns_the_credits_and_says_so(anna: User) -> None
 def test_one_retraining_is_free_and_only_one(anna: User) -> None:
     clone = trained(anna)
     with act_as_user(anna.pk):
-        job = clones.retrain(user=anna, clone_id=clone.pk, request_id="r")
+        job = jobs.retrain(user=anna, clone_id=clone.pk, request_id="r")
     assert (job.price, job.reservation_id) == (0, None)
     clone.refresh_from_db()
     assert clone.status == "processing"
     with act_as_user(anna.pk), pytest.raises(Conflict):
-        clones.retrain(user=anna, clone_id=clone.pk, request_id="r")
+        jobs.retrain(user=anna, clone_id=clone.pk, request_id="r")
     before = clone.profile_files
 
     work()
@@ -293,14 +308,14 @@ def test_one_retraining_is_free_and_only_one(anna: User) -> None:
     assert stored == clone.profile_files
     assert selectors.proof_of(user=anna, clone=clone).count() == 4
     with act_as_user(anna.pk), pytest.raises(Conflict):
-        clones.retrain(user=anna, clone_id=clone.pk, request_id="r")
+        jobs.retrain(user=anna, clone_id=clone.pk, request_id="r")
     assert wallet(anna) == (20, 0)
 
 
 def test_a_free_retraining_that_fails_leaves_the_clone_and_the_free_try(anna: User) -> None:
     clone = trained(anna)
     with act_as_user(anna.pk):
-        job = clones.retrain(user=anna, clone_id=clone.pk, request_id="r")
+        job = jobs.retrain(user=anna, clone_id=clone.pk, request_id="r")
     Job.objects.filter(pk=job.pk).update(attempts=running.MAX_ATTEMPTS)
 
     work()
@@ -536,12 +551,12 @@ def test_a_training_that_ends_in_the_moment_of_a_deletion_is_not_paid(
     taken = local.taken
     seen: list[bytes] = []
 
-    def taken_too_late(photo: bytes, subject: str) -> Any:
+    def taken_too_late(photo: bytes, subject: str, measures: Any) -> Any:
         seen.append(photo)
         if len(seen) == len(job.params["photo_ids"]):
             with act_as_user(anna.pk):
                 clones.withdraw(user=anna, clone_id=UUID(job.params["clone_id"]))
-        return taken(photo, subject)
+        return taken(photo, subject, measures)
 
     monkeypatch.setattr(local, "taken", taken_too_late)
     work()
@@ -550,3 +565,206 @@ def test_a_training_that_ends_in_the_moment_of_a_deletion_is_not_paid(
     assert (job.status, job.error_code, job.captured) == ("canceled", "clone_deleted", 0)
     assert wallet(anna) == (80, 0)
     assert [path for path in paths_of(anna) if "/clones/" in path] == []
+
+
+def test_a_canceled_retraining_is_used_up(anna: User) -> None:
+    clone = trained(anna)
+    with act_as_user(anna.pk):
+        job = jobs.retrain(user=anna, clone_id=clone.pk, request_id="r")
+        jobs.cancel(user=anna, job_id=job.pk)
+
+    work()
+
+    clone.refresh_from_db()
+    assert (clone.is_ready, clone.has_free_retraining) == (True, False)
+    with act_as_user(anna.pk), pytest.raises(Conflict, match="used up"):
+        jobs.retry(user=anna, job_id=job.pk, request_id="r")
+
+
+def test_canceled_proof_shots_are_not_had_again(anna: User) -> None:
+    order(anna)
+    assert running.run_due(queue="films")
+    proof = Job.objects.get(kind="image")
+    with act_as_user(anna.pk):
+        jobs.cancel(user=anna, job_id=proof.pk)
+        with pytest.raises(JobNotRetryable, match="canceled"):
+            jobs.retry(user=anna, job_id=proof.pk, request_id="r")
+
+
+def test_what_was_ordered_with_a_clone_that_is_gone_cannot_be_ordered_again(anna: User) -> None:
+    failed = order(anna)
+    Job.objects.filter(pk=failed.pk).update(attempts=running.MAX_ATTEMPTS)
+    work()
+    with act_as_user(anna.pk):
+        gone = clones.withdraw(user=anna, clone_id=UUID(failed.params["clone_id"]))
+        removals.finish(removal_id=gone.pk)
+        with pytest.raises(NotFound, match="You deleted this clone"):
+            jobs.retry(user=anna, job_id=failed.pk, request_id="r")
+
+    clone = trained(anna)
+    canceled = make_picture(anna, clone)
+    with act_as_user(anna.pk):
+        receipt = clones.withdraw(user=anna, clone_id=clone.pk)
+    removals.finish(removal_id=receipt.pk)
+    with act_as_user(anna.pk), pytest.raises(JobNotRetryable, match="deleted"):
+        jobs.retry(user=anna, job_id=canceled.pk, request_id="r")
+
+
+def test_what_a_dead_worker_left_behind_goes_with_the_clone(anna: User) -> None:
+    clone = trained(anna)
+    folder = f"people/{anna.pk}"
+    job = make_picture(anna, clone)
+    work()
+    for name in (f"{folder}/clones/{clone.pk}/lost-0.png", f"{folder}/jobs/{job.pk}/9.jpg"):
+        default_storage.save(name, ContentFile(b"left"))
+
+    with act_as_user(anna.pk):
+        receipt = clones.withdraw(user=anna, clone_id=clone.pk)
+    removals.finish(removal_id=receipt.pk)
+
+    assert paths_of(anna) == []
+
+
+def test_a_training_whose_photos_have_gone_is_not_made_of_what_is_left(anna: User) -> None:
+    job = order(anna)
+    Asset.objects.filter(pk=job.params["photo_ids"][0]).delete()
+
+    work()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.released) == ("failed", "photos_gone", 60)
+
+
+def test_photos_that_are_being_worked_on_stay_until_that_has_ended(anna: User) -> None:
+    clone = trained(anna)
+    waiting = factories.make_job(anna, photo_id=clone.photo_ids[0])
+    Clone.objects.update(photos_kept_until=clock.now() - timedelta(seconds=1))
+    assert removals.delete_old_photos() == 0
+    with act_as_user(anna.pk):
+        receipt = clones.remove(user=anna, clone_id=clone.pk, with_pictures=True)
+    assert not removals.finish(removal_id=receipt.pk)
+
+    work()
+    Removal.objects.update(next_at=clock.now())
+    removals.finish_due()
+
+    waiting.refresh_from_db()
+    receipt.refresh_from_db()
+    assert waiting.status == "succeeded"
+    assert receipt.finished_at is not None
+    assert not selectors.photos_of(user=anna).exists()
+
+
+def test_a_thumbnail_of_a_photo_that_is_gone_is_not_made_without_it(anna: User) -> None:
+    photo = make_portrait(anna)
+    job = factories.make_job(anna, photo_id=str(photo.pk))
+    Asset.objects.filter(pk=photo.pk).delete()
+
+    work()
+
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.released) == ("failed", "photos_gone", 10)
+
+
+def test_proof_shots_are_those_of_the_last_training_whatever_the_clocks_say(anna: User) -> None:
+    clone = trained(anna)
+    Clone.objects.filter(pk=clone.pk).update(trained_at=clock.now() + timedelta(minutes=5))
+    clone.refresh_from_db()
+
+    assert selectors.proof_of(user=anna, clone=clone).count() == 4
+
+
+def test_stored_answers_forget_what_was_ordered(anna: User) -> None:
+    photo_ids = [str(photo.pk) for photo in make_portraits(anna, 4)]
+    body = {
+        "kind": "training",
+        "name": "Annabel Marker",
+        "subject": "person",
+        "consent": True,
+        "photo_ids": photo_ids,
+    }
+    answer = ApiClient(anna).post("jobs", body, Idempotency_Key="once").json()["data"]
+    assert IdempotencyKey.objects.filter(answer__contains="Annabel Marker").exists()
+    work()
+
+    with act_as_user(anna.pk):
+        receipt = clones.withdraw(user=anna, clone_id=UUID(answer["clone_id"]))
+    removals.finish(removal_id=receipt.pk)
+
+    assert not IdempotencyKey.objects.filter(answer__contains="Annabel Marker").exists()
+
+
+def test_what_a_slow_worker_brings_after_a_clone_is_gone_is_not_kept(
+    anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = order(anna)
+    keep = trainings.keep_profile
+
+    def keep_too_late(**given: Any) -> Any:
+        profile = keep(**given)
+        with act_as_user(anna.pk):
+            receipt = clones.withdraw(user=anna, clone_id=UUID(job.params["clone_id"]))
+        Job.objects.filter(pk=job.pk).update(lease_token=None, lease_until=None)
+        monkeypatch.setattr(trainings, "keep_profile", keep)
+        running.run_job(job_id=job.pk)
+        removals.finish(removal_id=receipt.pk)
+        default_storage.save(profile[0]["file"], ContentFile(b"late"))
+        return profile
+
+    monkeypatch.setattr(trainings, "keep_profile", keep_too_late)
+    work()
+
+    assert not Clone.objects.exists()
+    assert paths_of(anna) == []
+
+
+def test_a_person_in_the_photos_is_somebody(anna: User) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        order(anna, pictured="nobody")
+    assert [one.field for one in refused.value.errors] == ["pictured"]
+
+
+def test_nobody_is_told_that_a_clone_is_ready_which_is_gone(anna: User) -> None:
+    clone = trained(anna)
+    with act_as_user(anna.pk):
+        clones.withdraw(user=anna, clone_id=clone.pk)
+
+    assert notices.send_due() == 1
+
+    assert mail.outbox == []
+
+
+def likeness(name: str = "Anna", word: str = "VSN7K2", subject: str = "person") -> Likeness:
+    return Likeness(
+        name=name, subject=subject, trigger_word=word, scale=1.0, weights="", shots=lambda: ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("at the beach", "VSN7K2 person, at the beach"),
+        ("Anna at the beach", "VSN7K2 person at the beach"),
+        ("anna and ANNA's cat", "VSN7K2 person and VSN7K2 person's cat"),
+        ("the Annual report", "VSN7K2 person, the Annual report"),
+        ("vsn7k2 in the rain", "vsn7k2 in the rain"),
+        ("xVSN7K2x", "VSN7K2 person, xVSN7K2x"),
+    ],
+)
+def test_who_is_to_be_seen_is_said_once_by_the_word_for_it(prompt: str, said: str) -> None:
+    assert named(prompt, [likeness()]) == said
+
+
+def test_two_likenesses_are_told_apart_whatever_they_are_called() -> None:
+    two = [likeness(name="Person"), likeness(name="a (b)", word="VSN3AA")]
+    assert named("a (b) and Person on Mars", two) == "VSN3AA person and VSN7K2 person on Mars"
+    assert named("on Mars", two) == "VSN7K2 person and VSN3AA person, on Mars"
+    style = likeness(name="Ink", word="VSNINK", subject="style")
+    assert named("Anna at sea", [likeness(), style]) == (
+        "VSN7K2 person at sea, in the style of VSNINK"
+    )
+    assert named("a studio", [likeness(name="A")], may_be_called=False) == "VSN7K2 person, a studio"
+
+
+def test_a_name_that_is_written_otherwise_is_still_the_name() -> None:
+    assert named("Zoe\u0308 at sea", [likeness(name="Zo\u00eb")]) == "VSN7K2 person at sea"

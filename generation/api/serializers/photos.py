@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail
 from generation.api.serializers.fields import AddressField
 from generation.models import Asset
 from generation.services import coaching
-from generation.services.photos import PORTRAIT
+from generation.services.files import PORTRAIT
 from visiona.lib.serializers import StrictSerializer
 
 VERDICTS = ["good", "usable", "poor"]

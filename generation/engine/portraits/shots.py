@@ -23,7 +23,7 @@ from generation.engine.portraits.measuring import measures_of, opened
 
 SUBJECTS: Final = ("person", "product", "style")
 LONGEST_SIDE: Final = 1120  # more shows in no picture that we make
-MATTE_SIDE: Final = 640  # edges are found this finely
+MATTE_SIDE: Final = 560  # edges are found this finely
 STYLE_SIDE: Final = 512
 ABOVE, BELOW, BESIDE = 2.4, 7.0, 4.2  # in heights of a face: what a portrait can show around it
 LEVELS: Final = floats(np.arange(256) / 255)
@@ -74,8 +74,8 @@ class Shot:
             raise ValueError("shots: must be what was taken of photos") from error
 
 
-def taken(data: bytes, subject: str) -> Shot:
-    """This function will take the subject out of a photo of it.
+def taken(data: bytes, subject: str, measures: Mapping[str, Any] | None = None) -> Shot:
+    """This function will take the subject out of a photo of it, which may be measured already.
 
     Raises ValueError for what is no photo, shows no face, or nothing that stands out.
     """
@@ -83,8 +83,8 @@ def taken(data: bytes, subject: str) -> Shot:
         raise ValueError(f"subject: must be one of {', '.join(SUBJECTS)}")
     photo = opened(data)
     if subject == "style":
-        return _style_of(photo)
-    measures = measures_of(photo)
+        return _style_of(photo, measures or measures_of(photo))
+    measures = measures or measures_of(photo)
     face = _face_of(measures) if subject == "person" else None
     part = _around(face, photo) if face else Box(0, 0, photo.width, photo.height)
     photo = photo.crop((part.left, part.top, part.right, part.bottom))
@@ -94,7 +94,7 @@ def taken(data: bytes, subject: str) -> Shot:
     return _shot_of(_cut(photo, face), subject, measures)
 
 
-def _face_of(measures: dict[str, Any]) -> Box:
+def _face_of(measures: Mapping[str, Any]) -> Box:
     if "face" not in measures:
         raise ValueError(NO_FACE)
     return Box(*measures["face"])
@@ -148,7 +148,7 @@ def _detailed(rough: Raster, photo: Raster) -> Raster:
     return raster
 
 
-def _shot_of(subject: Subject, kind: str, measures: dict[str, Any]) -> Shot:
+def _shot_of(subject: Subject, kind: str, measures: Mapping[str, Any]) -> Shot:
     target = io.BytesIO()
     subject.raster.save(target, "WEBP", **FAST)
     cuts = subject.cuts
@@ -168,7 +168,7 @@ def _shot_of(subject: Subject, kind: str, measures: dict[str, Any]) -> Shot:
     )  # fmt: skip
 
 
-def _score(measures: dict[str, Any], subject: Subject) -> float:
+def _score(measures: Mapping[str, Any], subject: Subject) -> float:
     """From 0 to 1: sharp, large, evenly lit, from the front, and not cut off above."""
     sharp = min(1.0, measures.get("face_sharpness", measures["sharpness"]) / SHARP_ENOUGH)
     side = float(measures.get("face_height", min(measures["width"], measures["height"])))
@@ -178,9 +178,8 @@ def _score(measures: dict[str, Any], subject: Subject) -> float:
     return round(float(score) * (CUT_HEAD if subject.cuts.top else 1.0), 3)
 
 
-def _style_of(photo: Raster) -> Shot:
+def _style_of(photo: Raster, measures: Mapping[str, Any]) -> Shot:
     """A small copy, and its colors: how they spread, and which they are."""
-    measures = measures_of(photo)
     photo.thumbnail((STYLE_SIDE, STYLE_SIDE), Image.Resampling.LANCZOS)
     target = io.BytesIO()
     photo.save(target, "WEBP", quality=90)
