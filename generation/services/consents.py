@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 VERSION = "2026-11"
 RETENTION_DAYS = 30
-PURPOSE = "To make this clone and the pictures that I order with it, and for nothing else."
+PURPOSE = "The photos are used to make this clone and its pictures, and for nothing else."
 WITHDRAWAL = (
     f"The photos are deleted {RETENTION_DAYS} days after the training. I can withdraw this at any "
     "time: nothing more is made then, and the clone and its photos are deleted at once."

@@ -89,14 +89,25 @@ def _outlive_photos(clone_id: UUID) -> bool:
 
 
 def _are_needed(clone: Clone) -> bool:
-    """Whether something is being made of a clone's photos now, be it with the clone or without."""
-    photos = set(clone.photo_ids)
+    """Whether something is being made now of photos that would go with a clone."""
+    going, _ = _photos_of(clone)
     open_jobs = Job.objects.filter(user_id=clone.user_id).unfinished()
-    orders = open_jobs.values_list("params", flat=True)
     return any(
-        photos & {str(one) for one in (*(order.get("photo_ids") or ()), order.get("photo_id"))}
-        for order in orders
+        going & {str(one) for one in (*(order.get("photo_ids") or ()), order.get("photo_id"))}
+        for order in open_jobs.values_list("params", flat=True)
     )
+
+
+def _photos_of(clone: Clone) -> tuple[set[str], set[str]]:
+    """Return the photos that go with a clone, and those that another one needs."""
+    others = Clone.objects.filter(user_id=clone.user_id, photos_deleted_at=None).kept()
+    needed = {
+        photo_id
+        for photo_ids in others.exclude(pk=clone.pk).values_list("photo_ids", flat=True)
+        for photo_id in photo_ids
+    }
+    chosen = set(clone.photo_ids)
+    return chosen - needed, chosen & needed
 
 
 def _go_on(**which: UUID) -> bool | None:
@@ -206,16 +217,10 @@ def _photos(_removal: Removal, clone: Clone) -> Emptied:
 
 def _erase_photos(clone: Clone) -> tuple[int, int]:
     """Erase the photos of a clone that no other clone needs; return how many went and stayed."""
-    others = Clone.objects.filter(user_id=clone.user_id, photos_deleted_at=None).kept()
-    needed = {
-        photo_id
-        for photo_ids in others.exclude(pk=clone.pk).values_list("photo_ids", flat=True)
-        for photo_id in photo_ids
-    }
-    chosen = set(clone.photo_ids)
-    mine = Asset.objects.filter(user_id=clone.user_id, pk__in=chosen - needed).uploaded()
+    going, staying = _photos_of(clone)
+    mine = Asset.objects.filter(user_id=clone.user_id, pk__in=going).uploaded()
     Upload.objects.filter(photo__in=mine).delete()
-    return files.erase_assets(assets=mine), len(chosen & needed)
+    return files.erase_assets(assets=mine), len(staying)
 
 
 def _archive(_removal: Removal, clone: Clone) -> Emptied:

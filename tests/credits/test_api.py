@@ -113,7 +113,7 @@ def test_a_job_names_itself_on_the_statement_with_the_request_that_caused_it(
 
 def test_the_prices_are_the_catalogues(api: ApiClient) -> None:
     prices = {one["kind"]: one for one in api.get("credits/prices").json()["data"]}
-    assert list(prices) == ["image", "thumbnail", "product_ad", "video"]
+    assert list(prices) == ["image", "thumbnail", "product_ad", "video", "training"]
     thumbnail = prices["thumbnail"]
     assert (thumbnail["kind"], thumbnail["price"], thumbnail["unit"]) == (
         "thumbnail",
