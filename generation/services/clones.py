@@ -56,7 +56,7 @@ def remove(
     )
     removal.save(force_insert=True)
     Clone.objects.filter(pk=clone.pk).update(removed_at=now)
-    consents.withdraw(clone_id=clone.pk)
+    consents.withdraw(user_id=user.pk, clone_id=clone.pk)
     for job in _held_jobs(user, clone):
         jobs.cancel(user=user, job_id=job.pk)
     enqueue(FINISH_REMOVAL, queue="chores", removal_id=str(removal.pk))

@@ -82,6 +82,7 @@ def record(
     )
 
 
-def withdraw(*, clone_id: UUID) -> None:
-    """Note that nothing more may be made with a clone, once."""
-    Consent.objects.filter(clone_id=clone_id, withdrawn_at=None).update(withdrawn_at=clock.now())
+def withdraw(*, user_id: UUID, clone_id: UUID) -> None:
+    """Note that nothing more may be made with a person's clone, once."""
+    given = Consent.objects.filter(user_id=user_id, clone_id=clone_id, withdrawn_at=None)
+    given.update(withdrawn_at=clock.now())

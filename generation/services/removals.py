@@ -311,7 +311,7 @@ def _pictures_of(clone: Clone) -> "QuerySet[Asset]":
 
 
 def _consent(_removal: Removal, clone: Clone) -> Emptied:
-    consents.withdraw(clone_id=clone.pk)
+    consents.withdraw(user_id=clone.user_id, clone_id=clone.pk)
     return "kept", 1, "What you agreed to, when you took it back, and this receipt with the name."
 
 

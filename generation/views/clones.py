@@ -114,10 +114,8 @@ def _ready(request: UserRequest, found: Clone) -> dict[str, Any]:
 
 def _proof_job(request: UserRequest, found: Clone) -> Job | None:
     """Return the job of the proof shots, as long as it has not brought them."""
-    shown = selectors.jobs_of(user=request.user).filter(
-        clone_id=found.pk, params__pack=PROOF.name, created_at__gte=found.trained_at
-    )
-    last = shown.first()
+    mine = selectors.jobs_of(user=request.user).filter(clone_id=found.pk)
+    last = mine.filter(params__training_id=str(found.job_id)).first()
     return last if last and last.status != Job.Status.SUCCEEDED else None
 
 
