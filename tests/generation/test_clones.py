@@ -43,9 +43,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _plain() -> Iterator[None]:
+def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with plain_work():
         yield
+        monkeypatch.undo()  # what a test put over the plain work is taken off before it
 
 
 @pytest.fixture
