@@ -222,14 +222,6 @@ def consents_of(*, user: "User") -> QuerySet[Consent]:
     return consents
 
 
-def consent_to(*, user: "User", clone: Clone) -> Consent:
-    """Return what the person has agreed to for a clone, or raise NotFound."""
-    consent = consents_of(user=user).filter(clone_id=clone.pk).first()
-    if consent is None:
-        raise NotFound("There is no consent to this clone.")
-    return consent
-
-
 def removals_of(*, user: "User") -> QuerySet[Removal]:
     """Return the person's receipts of what was removed, newest first."""
     removals: QuerySet[Removal] = Removal.objects.filter(user_id=user.pk).order_by("-id")

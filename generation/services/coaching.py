@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from generation.catalog import LEAST_CLONE_PHOTOS, MOST_CLONE_PHOTOS
+
 type Verdict = Literal["good", "usable", "poor"]
 type Measures = Mapping[str, Any]
 
 SUBJECTS: Final = ("person", "product", "style")
-LEAST_PHOTOS, MOST_PHOTOS = 4, 30
 ENOUGH_PHOTOS = 12
 """With so many good ones more photos hardly help."""
 
@@ -233,7 +234,7 @@ def readiness(*, measures: Sequence[Measures], subject: str) -> Readiness:
     share = min(1.0, worth / ENOUGH_PHOTOS)
     return Readiness(
         score=round(share * (100 - _most_points(subject)) + share**0.5 * points),
-        is_ready=len(kept) >= LEAST_PHOTOS and len(measures) <= MOST_PHOTOS,
+        is_ready=len(kept) >= LEAST_CLONE_PHOTOS and len(measures) <= MOST_CLONE_PHOTOS,
         counted=len(kept),
         judgments=judgments,
         missing=(*_missing_photos(len(measures), len(kept)), *wishes),
@@ -300,10 +301,10 @@ def _missing_sides(*, is_left: bool, is_right: bool) -> list[str]:
 
 
 def _missing_photos(sent: int, counted: int) -> list[str]:
-    if sent > MOST_PHOTOS:
-        return [f"Remove {_photos(sent - MOST_PHOTOS)}: {MOST_PHOTOS} is the most."]
-    if counted < LEAST_PHOTOS:
-        more = _photos(LEAST_PHOTOS - counted, "more ")
+    if sent > MOST_CLONE_PHOTOS:
+        return [f"Remove {_photos(sent - MOST_CLONE_PHOTOS)}: {MOST_CLONE_PHOTOS} is the most."]
+    if counted < LEAST_CLONE_PHOTOS:
+        more = _photos(LEAST_CLONE_PHOTOS - counted, "more ")
         return [f"Add {more}: four is the least."]
     if counted < ENOUGH_PHOTOS:
         more = _photos(ENOUGH_PHOTOS - counted, "more good ")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFilter
 
+from generation.catalog import MOST_CLONE_PHOTOS
 from generation.providers import local
-from generation.services import coaching
 from generation.services.coaching import judge, readiness
 
 PHOTOS = Path(__file__).parents[1] / "photos"
@@ -213,7 +213,7 @@ def test_the_copy_of_a_poor_photo_is_told_what_is_poor() -> None:
 
 
 def test_more_photos_than_the_most_are_too_many() -> None:
-    photos = [good(n) for n in range(coaching.MOST_PHOTOS + 2)]
+    photos = [good(n) for n in range(MOST_CLONE_PHOTOS + 2)]
     result = readiness(measures=photos, subject="person")
     assert not result.is_ready
     assert result.missing[0] == "Remove 2 photos: 30 is the most."
