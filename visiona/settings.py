@@ -428,6 +428,7 @@ REPLICATE_WEBHOOK_SECRET = list(filter(None, env.list("REPLICATE_WEBHOOK_SECRET"
 # How long one call may take in all, from its name's look-up to the last byte of its answer.
 PROVIDER_SECONDS = {
     "text": 30.0,
+    "chat": 120.0,  # an answer that comes word by word; each word may take as long as a text
     "vision": 30.0,
     "image": 120.0,
     "video": 30.0,

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from http import HTTPStatus
 
 import httpx
@@ -19,11 +20,22 @@ from generation.errors import (
 from generation.providers import wire
 from generation.providers.breaker import Breaker
 from generation.providers.offers import Offer, Usage
-from generation.providers.ports import Capability, ProviderCall, Record, Work
+from generation.providers.ports import (
+    Capability,
+    OnText,
+    ProviderCall,
+    Record,
+    Work,
+    Written,
+)
+from generation.providers.streams import Draft, Piece
 from generation.providers.wire import Exchange
 
 MOST_ANSWER_BYTES = 96 * 1024 * 1024
 """Four large pictures as base64, and some."""
+MOST_STREAM_BYTES = 32 * 1024 * 1024
+"""A model's longest answer, of which every word comes in a document of its own."""
+STOPPED = "stopped"
 
 UNSENT = (
     httpx.ConnectError,
@@ -65,6 +77,9 @@ class Account:
     is_compatible: bool = False
     """Whether it is another server that only speaks the provider's language."""
     order_seconds: float
+    """For a whole answer, or for each next word of one that comes word by word."""
+    stream_seconds: float
+    """For all words of such an answer."""
     read_seconds: float
     download_seconds: float
 
@@ -101,15 +116,11 @@ class Caller:
         self, operation: str, offer: Offer, call: Callable[[], Answer[T]], *, seconds: float
     ) -> T:
         """Make a call that may cost money, once, and record it. Raises ProviderError."""
-        if wait := self.breaker.wait():
-            raise ProviderUnavailable(retry_after=wait)
+        self._let_through()
         begun = time.monotonic()
         with wire.exchange(seconds=seconds, max_bytes=MOST_ANSWER_BYTES) as exchange:
             outcome = self._attempt(call, exchange, pays=True)
-        if isinstance(outcome, ProviderUnavailable | ProviderTimedOut):
-            self.breaker.failed()
-        else:
-            self.breaker.succeeded()  # whatever it said, it answered
+        self._tell_breaker(outcome)
         answer = outcome if isinstance(outcome, Answer) else None
         value = outcome.value if isinstance(outcome, Answer) else outcome
         self.record(
@@ -119,12 +130,42 @@ class Caller:
                 answer.usage if answer else None,
                 failure=value if isinstance(value, ProviderError) else None,
                 request_id=(answer and answer.request_id) or exchange.request_id,
-                latency_ms=round((time.monotonic() - begun) * 1000),
+                latency_ms=_ms_since(begun),
             )
         )
         if isinstance(value, ProviderError):
             raise value
         return value
+
+    def stream(
+        self, pieces: Iterator[Piece], draft: Draft, on_text: OnText, *, account: Account
+    ) -> Written:
+        """Follow an answer as it comes, once, and record it. Raises ProviderError.
+
+        What `on_text` raises goes on as it is, after the connection was closed and the call
+        recorded as stopped. The pieces are fetched in this thread, from the first on.
+        """
+        self._let_through()
+        begun = time.monotonic()
+        outcome: Written | ProviderError | None = None
+        try:
+            first = min(account.order_seconds, account.stream_seconds)
+            with wire.exchange(seconds=first, max_bytes=MOST_STREAM_BYTES) as exchange:
+                outcome = self._follow(pieces, draft, on_text, exchange, account)
+        finally:
+            self._tell_breaker(outcome)
+            call = self.call_of(
+                "stream",
+                draft.offer,
+                draft.usage(),
+                failure=outcome if isinstance(outcome, ProviderError) else None,
+                request_id=draft.request_id or exchange.request_id,
+                latency_ms=_ms_since(begun),
+            )
+            self.record(replace(call, outcome=STOPPED) if outcome is None else call)
+        if isinstance(outcome, ProviderError):
+            raise outcome
+        return outcome
 
     def read[T](self, call: Callable[[], T], *, seconds: float) -> T:
         """Make a call that costs nothing: nobody needs a record of it. Raises ProviderError.
@@ -174,6 +215,36 @@ class Caller:
         if reading.end:
             self.record(reading.end)
         return reading.work
+
+    def _let_through(self) -> None:
+        """Raise ProviderUnavailable where the provider is to be let alone."""
+        if wait := self.breaker.wait():
+            raise ProviderUnavailable(retry_after=wait)
+
+    def _tell_breaker(self, outcome: object) -> None:
+        if isinstance(outcome, ProviderUnavailable | ProviderTimedOut):
+            self.breaker.failed()
+        else:
+            self.breaker.succeeded()  # whatever it said, it answered
+
+    def _follow(
+        self,
+        pieces: Iterator[Piece],
+        draft: Draft,
+        on_text: OnText,
+        exchange: Exchange,
+        account: Account,
+    ) -> Written | ProviderError:
+        """Give the words away as they come; only what fetches them raises a provider's errors."""
+        until = time.monotonic() + account.stream_seconds
+        fetch = partial(next, pieces, None)
+        while isinstance(piece := self._attempt(fetch, exchange, pays=True), Piece):
+            if words := draft.add(piece):
+                on_text(words)
+                exchange.go_on(account.order_seconds, until=until)
+        # Once a provider has said that it has finished, how the connection ends changes nothing.
+        has_ended = piece is None or draft.end is not None
+        return draft.value() if has_ended else piece
 
     def _attempt[T](
         self, call: Callable[[], T], exchange: Exchange, *, pays: bool
@@ -248,6 +319,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _ms_since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)
 
 
 def _reason(failure: ProviderError | None) -> str:

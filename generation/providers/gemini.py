@@ -1,4 +1,4 @@
-"""Gemini: text, pictures to look at, pictures to make and clips, by an API key."""
+"""Gemini: pictures and clips to make, by an API key, and what its words need as well."""
 
 import base64
 import re
@@ -33,11 +33,8 @@ from generation.providers.ports import (
     ImageRequest,
     Link,
     Running,
-    TextRequest,
     VideoRequest,
-    VisionRequest,
     Work,
-    Written,
 )
 from generation.providers.works import one_by_one
 
@@ -61,7 +58,6 @@ REFUSALS = {
     "JAILBREAK",
     "MODEL_ARMOR",
 }
-WHOLE = {"STOP", "MAX_TOKENS"}
 GOING_ON = {"in_progress", "queued"}
 QUALITIES = {"480p": "360p", "720p": "720p", "1080p": "1080p"}
 DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
@@ -117,7 +113,9 @@ def delay_of(details: Any) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Gemini:
+class Gemini:
+    """What all that Gemini does is asked by."""
+
     account: Account
     caller: Caller
     offer: Offer
@@ -140,41 +138,7 @@ class _Gemini:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeminiText(_Gemini):
-    """Text by Gemini."""
-
-    def write(self, request: TextRequest) -> Written:
-        """Write it. Raises ProviderError."""
-        contents = [
-            types.Content(
-                role="model" if turn.is_ours else "user",
-                parts=[types.Part.from_text(text=turn.text)],
-            )
-            for turn in request.turns
-        ]
-
-        def call() -> Answer[Written]:
-            return written(self._generate(contents, writing(request)), self.offer)
-
-        return self.caller.order("write", self.offer, call, seconds=self.account.order_seconds)
-
-
-@dataclass(frozen=True, kw_only=True)
-class GeminiVision(_Gemini):
-    """Eyes by Gemini."""
-
-    def look(self, request: VisionRequest) -> Written:
-        """Look. Raises ProviderError."""
-        contents = [seen(request.prompt, request.pictures)]
-
-        def call() -> Answer[Written]:
-            return written(self._generate(contents, writing(request)), self.offer)
-
-        return self.caller.order("look", self.offer, call, seconds=self.account.order_seconds)
-
-
-@dataclass(frozen=True, kw_only=True)
-class GeminiImage(AtOnce, _Gemini):
+class GeminiImage(AtOnce, Gemini):
     """Pictures by Gemini, one at a time, at once."""
 
     @property
@@ -202,7 +166,7 @@ class GeminiImage(AtOnce, _Gemini):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeminiVideo(_Gemini):
+class GeminiVideo(Gemini):
     """Clips by Gemini: interactions in the background."""
 
     def start(self, request: VideoRequest) -> Work:
@@ -330,32 +294,6 @@ def seen(prompt: str, pictures: tuple[Blob, ...]) -> types.Content:
     """Return pictures with what is said about them."""
     parts = [types.Part.from_bytes(data=one.data, mime_type=one.content_type) for one in pictures]
     return types.Content(role="user", parts=[*parts, types.Part.from_text(text=prompt)])
-
-
-def writing(request: TextRequest | VisionRequest) -> types.GenerateContentConfig:
-    """Return how something is to be written."""
-    return types.GenerateContentConfig(
-        system_instruction=request.system or None,
-        max_output_tokens=request.max_tokens,
-        response_mime_type="application/json" if request.schema else None,
-        response_json_schema=dict(request.schema) if request.schema else None,
-    )
-
-
-def written(response: types.GenerateContentResponse, offer: Offer) -> Answer[Written]:
-    """Read the words of an answer."""
-    usage = usage_of(response)
-    reason = reason_of(response)
-    value: Written | ProviderError = failure_of(reason)
-    if reason in WHOLE and response.text:
-        value = Written(
-            text=response.text,
-            model=response.model_version or offer.name,
-            is_complete=reason == "STOP",
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-        )
-    return Answer(value=value, usage=usage, request_id=response.response_id or "")
 
 
 def painted(response: types.GenerateContentResponse) -> Answer[Work]:

@@ -2,12 +2,14 @@
 
 import base64
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import openai
 from openai.types import ImagesResponse
-from openai.types.chat import ChatCompletion
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.completion_usage import CompletionUsage
 
 from generation.errors import ProviderError, ProviderInvalid, ProviderRefused
 from generation.providers import wire
@@ -17,11 +19,13 @@ from generation.providers.offers import Offer, Usage, most_images_of, value_of
 from generation.providers.ports import (
     Blob,
     ImageRequest,
+    OnText,
     TextRequest,
     VisionRequest,
     Work,
     Written,
 )
+from generation.providers.streams import Draft, End, Piece
 
 PROVIDER = "openai"
 OFFICIAL = "https://api.openai.com/v1"
@@ -76,15 +80,19 @@ class _OpenAI:
     def _complete(
         self, messages: list[dict[str, Any]], request: TextRequest | VisionRequest
     ) -> Answer[Written]:
-        system = [{"role": "system", "content": request.system}] if request.system else []
         completions: Any = self._client.chat.completions
-        answer: ChatCompletion = completions.create(
-            model=self.offer.name,
-            messages=[*system, *messages],
+        return written(completions.create(**self._order(messages, request)))
+
+    def _order(
+        self, messages: list[dict[str, Any]], request: TextRequest | VisionRequest
+    ) -> dict[str, Any]:
+        system = [{"role": "system", "content": request.system}] if request.system else []
+        return {
+            "model": self.offer.name,
+            "messages": [*system, *messages],
             **self._limits(request),
             **shape_of(request),
-        )
-        return written(answer)
+        }
 
     def _limits(self, request: TextRequest | VisionRequest) -> dict[str, Any]:
         """Return what OpenAI itself wants; other servers may not know the newer names."""
@@ -100,16 +108,25 @@ class OpenAIText(_OpenAI):
 
     def write(self, request: TextRequest) -> Written:
         """Write it. Raises ProviderError."""
-        messages = [
-            {"role": "assistant" if turn.is_ours else "user", "content": turn.text}
-            for turn in request.turns
-        ]
+        messages = messages_of(request)
         return self.caller.order(
             "write",
             self.offer,
             lambda: self._complete(messages, request),
             seconds=self.account.order_seconds,
         )
+
+    def stream(self, request: TextRequest, on_text: OnText) -> Written:
+        """Write it, and give the words away as they come. Raises ProviderError."""
+        draft = Draft(request=request, offer=self.offer)
+        return self.caller.stream(self._pieces(request), draft, on_text, account=self.account)
+
+    def _pieces(self, request: TextRequest) -> Iterator[Piece]:
+        # Other servers may not know how to count at the end of a stream.
+        counting = {} if self.account.is_compatible else {"stream_options": {"include_usage": True}}
+        completions: Any = self._client.chat.completions
+        order = self._order(messages_of(request), request)
+        yield from map(piece_of, completions.create(stream=True, **counting, **order))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +184,14 @@ class OpenAIImage(AtOnce, _OpenAI):
         return self.caller.order("start", self.offer, call, seconds=self.account.order_seconds)
 
 
+def messages_of(request: TextRequest) -> list[dict[str, Any]]:
+    """Return a conversation as it is sent."""
+    return [
+        {"role": "assistant" if turn.is_ours else "user", "content": turn.text}
+        for turn in request.turns
+    ]
+
+
 def shape_of(request: TextRequest | VisionRequest) -> dict[str, Any]:
     """Return the demand for a JSON document, where there is one."""
     if not request.schema:
@@ -178,28 +203,55 @@ def shape_of(request: TextRequest | VisionRequest) -> dict[str, Any]:
 def written(answer: ChatCompletion) -> Answer[Written]:
     """Read the words of an answer; a refusal is a 200 as well."""
     choice = answer.choices[0]
-    used = answer.usage
-    details = used.prompt_tokens_details if used else None
-    usage = Usage(
-        input_tokens=(used.prompt_tokens or 0) if used else 0,
-        cached_tokens=(details.cached_tokens or 0) if details else 0,
-        output_tokens=(used.completion_tokens or 0) if used else 0,
-    )
-    reason = choice.finish_reason
+    usage = usage_of(answer.usage) or Usage()
+    end = end_of(choice.finish_reason, refusal=choice.message.refusal)
     value: Written | ProviderError
-    if choice.message.refusal or reason == "content_filter":
-        value = ProviderRefused()
-    elif reason in WHOLE and choice.message.content:
+    if isinstance(end, ProviderError):
+        value = end
+    elif end is None or not choice.message.content:
+        value = ProviderInvalid(reason="answer")
+    else:
         value = Written(
             text=choice.message.content,
             model=answer.model,
-            is_complete=reason == "stop",
+            is_complete=end,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
         )
-    else:
-        value = ProviderInvalid(reason="answer")
     return Answer(value=value, usage=usage, request_id=answer._request_id or "")  # noqa: SLF001
+
+
+def piece_of(chunk: ChatCompletionChunk) -> Piece:
+    """Read a piece of an answer; the last one may hold nothing but counts."""
+    about: dict[str, Any] = {"model": chunk.model or "", "usage": usage_of(chunk.usage)}
+    if not chunk.choices:
+        return Piece(**about)
+    choice = chunk.choices[0]
+    text = choice.delta.content or ""
+    if not isinstance(text, str):
+        raise TypeError("these are no words")  # the SDK takes what it is given
+    return Piece(text=text, end=end_of(choice.finish_reason, refusal=choice.delta.refusal), **about)
+
+
+def end_of(reason: str | None, *, refusal: str | None) -> End | None:
+    """Return how an answer ended, if it has; a refusal may end like any other."""
+    if refusal or reason == "content_filter":
+        return ProviderRefused()
+    if not reason:
+        return None
+    return reason == "stop" if reason in WHOLE else ProviderInvalid(reason="answer")
+
+
+def usage_of(used: CompletionUsage | None) -> Usage | None:
+    """Return what an answer used, where it says so; other servers leave counts out."""
+    if not used:
+        return None
+    details = used.prompt_tokens_details
+    return Usage(
+        input_tokens=used.prompt_tokens or 0,
+        cached_tokens=(details.cached_tokens or 0) if details else 0,
+        output_tokens=used.completion_tokens or 0,
+    )
 
 
 def painted(answer: ImagesResponse) -> Answer[Work]:

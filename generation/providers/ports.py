@@ -31,7 +31,7 @@ class ProviderCall:
     operation: str
     model: str
     outcome: str
-    """`ok`, or the code of the error."""
+    """`ok`, the code of the error, or `stopped` where we let go of an answer that was coming."""
     latency_ms: int
     request_id: str = ""
     input_tokens: int = 0
@@ -44,6 +44,8 @@ class ProviderCall:
 
 
 Record = Callable[[ProviderCall], None]
+OnText = Callable[[str], None]
+"""Takes an answer's next words; by raising something it stops the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,14 @@ class Text(Protocol):
 
     def write(self, request: TextRequest) -> Written:
         """Write it. Raises ProviderError."""
+        ...
+
+    def stream(self, request: TextRequest, on_text: OnText) -> Written:
+        """Write it, and give the words away as they come. Raises ProviderError.
+
+        Words that were given away stay so, whatever is raised after them. What `on_text` raises
+        goes on as it is, and nothing more of the answer is fetched.
+        """
         ...
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 ADAPTERS = {
-    Capability.TEXT: {"gemini": "gemini.GeminiText", "openai": "openai.OpenAIText"},
-    Capability.VISION: {"gemini": "gemini.GeminiVision", "openai": "openai.OpenAIVision"},
+    Capability.TEXT: {"gemini": "gemini_text.GeminiText", "openai": "openai.OpenAIText"},
+    Capability.VISION: {"gemini": "gemini_text.GeminiVision", "openai": "openai.OpenAIVision"},
     Capability.IMAGE: {
         "replicate": "replicate.ReplicateImage",
         "gemini": "gemini.GeminiImage",
@@ -47,6 +47,23 @@ def text(*, record: Record, seconds: float | None = None) -> Text | None:
     Where `seconds` is given, an answer may take no longer than that.
     """
     return cast("Text | None", _adapter(Capability.TEXT, record, seconds=seconds))
+
+
+def writers(*, record: Record) -> list[Text]:
+    """Return everybody who writes, the preferred one first; nobody where only this machine does."""
+    return [
+        cast("Text", _adapter(Capability.TEXT, record, provider))
+        for provider in writing_providers()
+    ]
+
+
+def writing_providers() -> list[str]:
+    """Return the names of those who write, the preferred one first. Raises ImproperlyConfigured."""
+    preferred = provider_of(Capability.TEXT)
+    if preferred == LOCAL:
+        return []
+    others = [one for one in ADAPTERS[Capability.TEXT] if one != preferred]
+    return [preferred, *(one for one in others if _is_set(one, Capability.TEXT))]
 
 
 def vision(*, record: Record) -> Vision | None:
@@ -165,6 +182,7 @@ def _account(provider: str, capability: Capability, at_most: float | None) -> "A
         owner=settings.REPLICATE_OWNER,
         is_compatible=settings.OPENAI_COMPATIBLE,
         order_seconds=order_seconds if at_most is None else min(order_seconds, at_most),
+        stream_seconds=seconds["chat"],
         read_seconds=seconds["read"],
         download_seconds=seconds["download"],
     )

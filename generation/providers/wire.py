@@ -28,7 +28,7 @@ MOST_SECONDS = 120.0
 MOST_RETRY_AFTER_SECONDS = 3600.0
 MOST_REDIRECTS = 5
 POOL: dict[str, Any] = {
-    "max_connections": 100,
+    "max_connections": 400,
     "max_keepalive_connections": 20,
     "keepalive_expiry": 30.0,
 }
@@ -53,6 +53,7 @@ class Exchange:
     status: int = 0
     retry_after: float | None = None
     request_id: str = ""
+    response: httpx.Response | httpx2.Response | None = None
 
     def patience(self, timeout: float | None) -> float:
         """Return how long one step may take. Raises DeadlinePassed."""
@@ -64,6 +65,15 @@ class Exchange:
         if self.bytes_left < 0:
             raise TooMuch
         return received
+
+    def go_on(self, seconds: float, *, until: float) -> None:
+        """Allow that much from now, but nothing beyond a moment of the monotonic clock."""
+        self.ends_at = min(time.monotonic() + seconds, until)
+
+    def close(self) -> None:
+        """Let go of what was not read to its end: the other side is to stop."""
+        if self.response is not None:
+            self.response.close()
 
 
 _exchange: ContextVar[Exchange] = ContextVar("exchange")
@@ -77,6 +87,7 @@ def exchange(*, seconds: float, max_bytes: int) -> Iterator[Exchange]:
     try:
         yield current
     finally:
+        current.close()
         _exchange.reset(token)
 
 
@@ -176,6 +187,7 @@ def note(response: httpx.Response | httpx2.Response) -> None:
     """Remember of an answer what the SDKs' errors do not tell."""
     current = _exchange.get()
     headers = response.headers
+    current.response = response
     current.status = response.status_code
     current.request_id = headers.get("x-request-id", "")[:200]
     current.retry_after = seconds_of(headers.get("retry-after", ""))

@@ -77,7 +77,7 @@ def bench_of(
 
     def make(case: Case, *, seconds: float = LONG, read: float | None = None) -> Bench:
         settings.PROVIDERS = dict.fromkeys(Capability, "") | {case.capability: case.provider}
-        settings.PROVIDER_SECONDS = dict.fromkeys([*Capability, "download"], seconds)
+        settings.PROVIDER_SECONDS = dict.fromkeys([*Capability, "chat", "download"], seconds)
         settings.PROVIDER_SECONDS["read"] = read or seconds
         records: list[ProviderCall] = []
         adapter = getattr(registry, case.capability)(record=records.append)

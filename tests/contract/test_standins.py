@@ -242,6 +242,6 @@ def test_an_official_document_is_asked_where_there_is_one(tmp_path: Path) -> Non
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(document))
     official = contracts.Official.read(path, "/v1")
-    assert list(official.complaints(seen({}), 200, {"note": None, "steps": 1}, None)) == []
-    [complaint] = official.complaints(seen({}), 200, {"steps": 0}, None)
+    assert list(official.complaints(seen({}), Reply(), {"note": None, "steps": 1}, [])) == []
+    [complaint] = official.complaints(seen({}), Reply(), {"steps": 0}, [])
     assert complaint.startswith("steps: 0 is less than or equal to")

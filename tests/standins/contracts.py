@@ -67,11 +67,13 @@ class Contract:
         where = f"{seen.method} {seen.path}"
         is_json = seen.headers.get("content-type", "").startswith(IS_JSON)
         request = seen.json if is_json and seen.body else None
-        answer = reply.body if reply.content_type == IS_JSON and reply.status < 300 else None
-        found = [f"{where}: {words}" for words in self._ours(seen, request, answer)]
+        answers = reply.documents() if reply.status < 300 else []
+        part = "answer" if reply.content_type == IS_JSON else "event"
+        payloads = [("request", request), *((part, answer) for answer in answers)]
+        found = [f"{where}: {words}" for words in self._ours(seen, payloads)]
         if self.official:
             drift = DRIFT[self.name]
-            theirs = self.official.complaints(seen, reply.status, request, answer)
+            theirs = self.official.complaints(seen, reply, request, answers)
             found += [
                 f"{where} (official): {words}"
                 for words in theirs
@@ -79,7 +81,7 @@ class Contract:
             ]
         return found
 
-    def _ours(self, seen: "Seen", request: Any, answer: Any) -> Iterator[str]:
+    def _ours(self, seen: "Seen", payloads: list[tuple[str, Any]]) -> Iterator[str]:
         shape = next(
             (
                 shape
@@ -91,7 +93,7 @@ class Contract:
         if shape is None:
             yield "is not recorded in tests/standins/shapes"
             return
-        for part, payload in (("request", request), ("answer", answer)):
+        for part, payload in payloads:
             if payload is not None and part in shape:
                 schema = {"$defs": self.shapes["$defs"], **shape[part]}
                 yield from errors_of(Draft202012Validator(schema), part, payload)
@@ -111,7 +113,9 @@ class Official:
         resource = Resource.from_contents(document, DRAFT202012)
         return cls(document, Registry().with_resource("urn:spec", resource), prefix)
 
-    def complaints(self, seen: "Seen", status: int, request: Any, answer: Any) -> Iterator[str]:
+    def complaints(
+        self, seen: "Seen", reply: "Reply", request: Any, answers: list[Any]
+    ) -> Iterator[str]:
         """Return what the official document has against a request and its answer."""
         path, operation = self._operation(seen)
         if operation is None:
@@ -119,11 +123,13 @@ class Official:
         body = f"/paths/{escaped(path)}/{seen.method.lower()}"
         if request is not None and "requestBody" in operation:
             yield from self._errors(f"{body}/requestBody/content/application~1json/schema", request)
-        if answer is not None and IS_JSON in operation["responses"].get(str(status), {}).get(
-            "content", {}
-        ):
-            pointer = f"{body}/responses/{status}/content/application~1json/schema"
-            yield from self._errors(pointer, answer)
+        kinds = operation["responses"].get(str(reply.status), {}).get("content", {})
+        if reply.content_type in kinds:
+            kind = escaped(reply.content_type)
+            for answer in answers:
+                yield from self._errors(
+                    f"{body}/responses/{reply.status}/content/{kind}/schema", answer
+                )
 
     def _operation(self, seen: "Seen") -> tuple[str, dict[str, Any] | None]:
         wanted = seen.path.removeprefix(self.prefix)

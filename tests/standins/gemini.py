@@ -6,7 +6,14 @@ import re
 from typing import Any, ClassVar
 
 from tests.standins.pictures import MP4, PNG
-from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn
+from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn, Stream, words_of
+
+USAGE = {
+    "promptTokenCount": 10,
+    "candidatesTokenCount": 5,
+    "thoughtsTokenCount": 20,
+    "totalTokenCount": 35,
+}
 
 
 class Gemini(StandIn):
@@ -17,6 +24,8 @@ class Gemini(StandIn):
     def __init__(self) -> None:
         super().__init__()
         self.text = "A red sneaker on a plinth."
+        self.model = ""
+        """What it says that it is; else what it was asked for."""
         self.interactions: dict[str, dict[str, Any]] = {}
         self._numbers = itertools.count(1)
 
@@ -67,6 +76,25 @@ class Gemini(StandIn):
         candidates = [{"finishReason": reason, "index": 0}]
         return Instead(Reply(200, {"candidates": candidates, "usageMetadata": usage}))
 
+    @staticmethod
+    def blocked() -> Fault:
+        """Refuse the prompt of a stream."""
+        usage = {"promptTokenCount": 7, "totalTokenCount": 7}
+        blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": usage}
+        return Instead(Stream(events=(blocked,)))
+
+    def blocked_late(self) -> Fault:
+        """Refuse to go on with a stream."""
+        usage = {"promptTokenCount": 10, "candidatesTokenCount": 2, "totalTokenCount": 12}
+        candidate = {"finishReason": "SAFETY", "index": 0}
+        end = {"candidates": [candidate], "usageMetadata": usage}
+        return Instead(Stream(events=(*self._events("gemini", "r")[:2], end)))
+
+    def failed_late(self) -> Fault:
+        """Answer with an error in the middle of a stream."""
+        error = {"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}}
+        return Instead(Stream(events=(*self._events("gemini", "r")[:2], error)))
+
     def is_authorized(self, seen: Seen) -> bool:
         return seen.headers.get("x-goog-api-key", "") == "AIza-stand-in"
 
@@ -86,6 +114,7 @@ class Gemini(StandIn):
     def routes(self) -> list[tuple[str, str, Route]]:
         return [
             ("POST", r"/v1/models/([\w.-]+):generateContent", self._generate),
+            ("POST", r"/v1/models/([\w.-]+):streamGenerateContent", self._stream),
             ("POST", r"/v1/interactions", self._interact),
             ("GET", r"/v1/interactions/(\w+)", self._interaction),
             ("POST", r"/v1/interactions/(\w+)/cancel", self._cancel),
@@ -111,16 +140,31 @@ class Gemini(StandIn):
                         "index": 0,
                     }
                 ],
-                "usageMetadata": {
-                    "promptTokenCount": 10,
-                    "candidatesTokenCount": 5,
-                    "thoughtsTokenCount": 20,
-                    "totalTokenCount": 35,
-                },
+                "usageMetadata": USAGE,
                 "modelVersion": found[1],
                 "responseId": f"response-{next(self._numbers)}",
             },
         )
+
+    def _stream(self, found: re.Match[str], seen: Seen) -> Reply:
+        if seen.query != "alt=sse":
+            return Reply(400, {"error": {"code": 400, "message": "only events are at hand"}})
+        return Stream(events=tuple(self._events(found[1], f"response-{next(self._numbers)}")))
+
+    def _events(self, model: str, name: str) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = [
+            {
+                "candidates": [
+                    {"content": {"role": "model", "parts": [{"text": word}]}, "index": 0}
+                ],
+                "modelVersion": self.model or model,
+                "responseId": name,
+            }
+            for word in words_of(self.text)
+        ]
+        events[-1]["candidates"][0]["finishReason"] = "STOP"
+        events[-1]["usageMetadata"] = USAGE
+        return events
 
     def _interact(self, _: re.Match[str], seen: Seen) -> Reply:
         name = f"v1_{next(self._numbers)}"

@@ -6,7 +6,15 @@ import re
 from typing import Any, ClassVar
 
 from tests.standins.pictures import PNG
-from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn
+from tests.standins.server import Fault, Instead, Reply, Route, Seen, StandIn, Stream, words_of
+
+USAGE = {
+    "prompt_tokens": 10,
+    "completion_tokens": 25,
+    "total_tokens": 35,
+    "prompt_tokens_details": {"cached_tokens": 4},
+    "completion_tokens_details": {"reasoning_tokens": 20},
+}
 
 
 class OpenAI(StandIn):
@@ -53,6 +61,22 @@ class OpenAI(StandIn):
         message = {"role": "assistant", "content": None, "refusal": "I cannot help with that."}
         return Instead(Reply(200, self._completion(message, "stop")))
 
+    def blocked(self) -> Fault:
+        """Refuse in a stream, in words."""
+        refusals = ("I cannot", " help with that.")
+        events = [self._chunk({"refusal": words}) for words in refusals]
+        return Instead(Stream(events=(*events, self._chunk({}, "stop"), b"[DONE]")))
+
+    def blocked_late(self) -> Fault:
+        """Refuse to go on with a stream."""
+        end = self._chunk({}, "content_filter")
+        return Instead(Stream(events=(*self._events(counts=True)[:3], end, b"[DONE]")))
+
+    def failed_late(self) -> Fault:
+        """Answer with an error in the middle of a stream."""
+        error = {"error": {"message": "Overloaded", "type": "server_error", "code": None}}
+        return Instead(Stream(events=(*self._events(counts=True)[:3], error)))
+
     def is_authorized(self, seen: Seen) -> bool:
         return self.is_other or seen.headers.get("authorization", "") == "Bearer sk-stand-in"
 
@@ -73,27 +97,44 @@ class OpenAI(StandIn):
         error = {"message": message, "type": "requests", "param": None, "code": code}
         return Instead(Reply(status, {"error": error}, headers))
 
-    def _complete(self, _: re.Match[str], __: Seen) -> Reply:
-        message = {"role": "assistant", "content": self.text, "refusal": None}
+    def _complete(self, _: re.Match[str], seen: Seen) -> Reply:
         headers = {"x-request-id": f"req_{next(self._numbers)}"}
+        if seen.json.get("stream"):
+            counts = seen.json.get("stream_options", {}).get("include_usage", False)
+            return Stream(headers=headers, events=(*self._events(counts=counts), b"[DONE]"))
+        message = {"role": "assistant", "content": self.text, "refusal": None}
         return Reply(200, self._completion(message, "stop"), headers)
 
     def _completion(self, message: dict[str, Any], reason: str) -> dict[str, Any]:
         choice = {"index": 0, "finish_reason": reason, "logprobs": None, "message": message}
-        usage = {
-            "prompt_tokens": 10,
-            "completion_tokens": 25,
-            "total_tokens": 35,
-            "prompt_tokens_details": {"cached_tokens": 4},
-            "completion_tokens_details": {"reasoning_tokens": 20},
-        }
         return {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1,
             "model": "gpt-5.4-mini-2026-03-17",
             "choices": [choice],
-            "usage": usage,
+            "usage": USAGE,
+        }
+
+    def _events(self, *, counts: bool) -> list[dict[str, Any]]:
+        """Return what comes before the last event, which is no document."""
+        first = self._chunk({"role": "assistant", "content": "", "refusal": None})
+        words = [self._chunk({"content": word}) for word in words_of(self.text)]
+        events = [first, *words, self._chunk({}, "stop")]
+        if not counts:
+            return events
+        last = self._chunk({}) | {"choices": [], "usage": USAGE}
+        return [*(event | {"usage": None} for event in events), last]
+
+    @staticmethod
+    def _chunk(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "finish_reason": reason, "logprobs": None, "delta": delta}
+        return {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "gpt-5.4-mini-2026-03-17",
+            "choices": [choice],
         }
 
     def _paint(self, _: re.Match[str], seen: Seen) -> Reply:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from tests.standins.contracts import Contract
@@ -42,6 +42,35 @@ class Reply:
 
     def bytes(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+    def documents(self) -> list[Any]:
+        """Return what is in it that a contract has a say in."""
+        return [self.body] if self.content_type == "application/json" else []
+
+
+@dataclass(frozen=True)
+class Stream(Reply):
+    """One answer in many events: documents, or bytes that are none."""
+
+    content_type: str = "text/event-stream"
+    events: tuple[Any, ...] = ()
+
+    def bytes(self) -> bytes:
+        return b"".join(map(sent, self.events))
+
+    def documents(self) -> list[Any]:
+        return [event for event in self.events if not isinstance(event, bytes)]
+
+
+def sent(event: Any) -> bytes:
+    """Return an event as it goes over the wire."""
+    data = event if isinstance(event, bytes) else json.dumps(event).encode()
+    return b"data: " + data + b"\n\n"
+
+
+def words_of(text: str) -> list[str]:
+    """Return a text in pieces, as models write it."""
+    return re.findall(r"\s*\S+|\s+$", text)
 
 
 class Fault:
@@ -77,7 +106,21 @@ class Cut(Fault):
     resets: bool = False
 
 
+@dataclass(frozen=True)
+class After(Fault):
+    """So many events of a stream as they should be, and then not."""
+
+    events: int
+    then: Literal["silence", "cut", "reset", "end", "nonsense", "repeat"]
+    """The connection stands still, breaks or is reset; the answer ends, or what comes is no JSON
+    or the next event for ever."""
+    pause: float = 0.02
+    """Between those that come for ever."""
+
+
 HTML = Instead(Reply(200, b"<html>Down for a moment</html>", content_type="text/html"))
+
+SILENCE_SECONDS = 30.0
 
 Route = Callable[[re.Match[str], Seen], Reply]
 
@@ -90,6 +133,12 @@ class StandIn:
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
+        self.ports: set[int] = set()
+        """Where those are who asked: one for each connection."""
+        self.pause = 0.0
+        """Before each event of a stream."""
+        self.left = threading.Event()
+        """Whether somebody closed the connection before a stream had ended."""
         self._faults: deque[tuple[str, Fault]] = deque()
         self.complaints: list[str] = []
         self.closing = threading.Event()
@@ -132,6 +181,9 @@ class StandIn:
     def reset(self) -> None:
         """Forget what was seen, and what was to go wrong."""
         self.seen.clear()
+        self.ports.clear()
+        self.left.clear()
+        self.pause = 0.0
         self.complaints.clear()
         self._faults.clear()
 
@@ -182,6 +234,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: _Server
 
     def handle_any(self) -> None:
@@ -191,6 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         seen = Seen(self.command, parts.path, parts.query, headers, self.rfile.read(length))
         standin.seen.append(seen)
+        standin.ports.add(self.client_address[1])
         fault = standin.fault_for(seen.path)
         if isinstance(fault, Stall):
             standin.closing.wait(fault.seconds)
@@ -200,7 +254,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         reply = fault.reply if isinstance(fault, Instead) else standin.answer(seen)
-        self._send(reply, fault)
+        if isinstance(reply, Stream) and not isinstance(fault, Drip | Cut):
+            self._stream(reply, fault)
+        else:
+            self._send(reply, fault)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815 (http.server's)
 
@@ -210,9 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply, fault: Fault | None) -> None:
         body = reply.bytes()
         lines = [f"HTTP/1.1 {reply.status} OK", f"Content-Length: {len(body)}"]
-        lines += [f"Content-Type: {reply.content_type}"]
-        lines += [f"{name}: {value}" for name, value in reply.headers.items()]
-        head = "\r\n".join([*lines, "", ""]).encode()
+        head = self._head(lines, reply)
         if isinstance(fault, Drip):
             self.wfile.write(b"" if fault.headers_too else head)
             self._drip((head if fault.headers_too else b"") + body, fault)
@@ -221,6 +276,48 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self.wfile.write(head + body)
+
+    def _head(self, lines: list[str], reply: Reply) -> bytes:
+        lines += [f"Content-Type: {reply.content_type}"]
+        lines += [f"{name}: {value}" for name, value in reply.headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode()
+
+    def _stream(self, reply: Stream, fault: Fault | None) -> None:
+        lines = [f"HTTP/1.1 {reply.status} OK", "Transfer-Encoding: chunked"]
+        self.wfile.write(self._head(lines, reply))
+        try:
+            if isinstance(fault, After):
+                self._stream_badly(reply.events, fault)
+            else:
+                self._events(reply.events)
+                self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            self.close_connection = True
+            self.server.standin.left.set()
+
+    def _stream_badly(self, events: tuple[Any, ...], fault: After) -> None:
+        self._events(events[: fault.events])
+        match fault.then:
+            case "silence":
+                self.server.standin.closing.wait(SILENCE_SECONDS)
+            case "reset":
+                self._reset()
+            case "end":
+                self.wfile.write(b"0\r\n\r\n")
+            case "nonsense":
+                self._events((b'{"candidates": [{', *events[fault.events :]))
+            case "repeat":
+                while not self.server.standin.closing.wait(fault.pause):
+                    self._events(events[fault.events : fault.events + 1])
+        self.close_connection = True
+
+    def _events(self, events: tuple[Any, ...]) -> None:
+        standin = self.server.standin
+        for event in events:
+            if standin.pause:
+                standin.closing.wait(standin.pause)
+            data = sent(event)
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
     def _drip(self, data: bytes, fault: Drip) -> None:
         for byte in data:

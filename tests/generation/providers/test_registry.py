@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any, cast
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -74,6 +75,46 @@ def test_who_made_something_is_asked_about_it_although_another_is_preferred_by_n
     assert video.provider == "replicate"
     assert registry.offer_for(Capability.VIDEO, "replicate").name == "kwaivgi/kling-v2.1"
     assert registry.offer_for(Capability.VIDEO, "gemini").name == "gemini-omni-1.1-flash"
+
+
+@pytest.mark.parametrize(
+    ("keys", "preferred", "expected"),
+    [
+        ([], "", []),
+        (["replicate"], "", []),
+        (["gemini"], "", ["gemini"]),
+        (["openai"], "", ["openai"]),
+        (["gemini", "openai"], "", ["gemini", "openai"]),
+        (["gemini", "openai"], "openai", ["openai", "gemini"]),
+        (["gemini", "openai"], "local", []),
+    ],
+)
+def test_everybody_who_is_connected_may_write_in_the_place_of_another(
+    keys: list[str], preferred: str, expected: list[str], settings: Settings
+) -> None:
+    for provider in keys:
+        setattr(settings, registry.KEYS[provider], "key")
+    settings.PROVIDERS = settings.PROVIDERS | {"text": preferred}
+    assert registry.writing_providers() == expected
+    writers = registry.writers(record=ignore)
+    assert [writer.provider for writer in writers] == expected
+
+
+def test_who_writes_in_the_place_of_another_has_a_model_and_a_breaker_of_its_own(
+    settings: Settings,
+) -> None:
+    settings.GEMINI_API_KEY = settings.OPENAI_API_KEY = "key"
+    settings.PROVIDER_MODELS = settings.PROVIDER_MODELS | {"text": "gemini-3.8-flash"}
+    gemini, openai = [cast("Any", one) for one in registry.writers(record=ignore)]
+    assert (gemini.offer.name, openai.offer.name) == ("gemini-3.8-flash", "gpt-5.4-mini")
+    assert [one.caller.breaker.provider for one in (gemini, openai)] == ["gemini", "openai"]
+    assert (gemini.account.order_seconds, gemini.account.stream_seconds) == (30, 120)
+
+
+def test_a_server_of_ones_own_writes_in_the_place_of_another(settings: Settings) -> None:
+    settings.OPENAI_BASE_URL = "http://127.0.0.1:11434/v1"
+    settings.GEMINI_API_KEY = "key"
+    assert registry.writing_providers() == ["gemini", "openai"]
 
 
 def test_a_server_of_ones_own_needs_no_key_for_words(settings: Settings) -> None:
