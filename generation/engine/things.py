@@ -1,6 +1,6 @@
 """The things a picture can show: the icon pack's, and a few of our own that it lacks."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from generation.engine import icons
@@ -74,6 +74,7 @@ stroke-linecap="round" opacity=".9"/>
 }
 
 
+@cache
 def names() -> frozenset[str]:
     return icons.names() | _OWN.keys()
 

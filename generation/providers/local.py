@@ -21,6 +21,8 @@ from generation.providers.base import (
 
 if TYPE_CHECKING:
     from generation.engine.ads import Prepared
+    from generation.engine.assistant.facts import Facts
+    from generation.engine.assistant.replies import Answer
     from generation.engine.film import Film as EngineFilm
     from generation.engine.picture import Picture as Drawn
 
@@ -276,6 +278,13 @@ def phrased(prompt: str, kind: str) -> str:
     from generation.engine import phrasing  # noqa: PLC0415
 
     return phrasing.enhanced(prompt, kind)
+
+
+def answered(turns: Sequence[tuple[str, bool]], facts: "Facts", seed: int) -> "Answer":
+    """Answer the last of the turns by rules; each is a text, and whether it is the person's."""
+    from generation.engine.assistant.answering import answer  # noqa: PLC0415
+
+    return answer(turns, facts, seed)
 
 
 def _delivered(picture: "Drawn") -> Picture:

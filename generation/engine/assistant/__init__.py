@@ -1,0 +1,1 @@
+"""The studio assistant: it answers in the chat by rules, where no language model is connected."""
