@@ -14,10 +14,10 @@ run: .venv/.product ## Run everything on this machine, no keys needed
 	@exec $(RUN)python -m visiona.embedded
 
 test: install css ## Run the tests, but not the browser's
-	$(RUN)pytest $(ON_ALL_CORES) -m "not browser"
+	$(RUN)pytest $(ON_ALL_CORES) --ignore=tests/browser
 
 browser: install css ## Walk the pages in Chromium and keep screenshots
-	$(RUN)pytest $(ON_ALL_CORES) -m browser
+	$(RUN)pytest $(ON_ALL_CORES) tests/browser
 
 fuzz: install ## Clean 5,000 mutated pictures in the sandbox
 	VISIONA_FUZZ=5000 $(RUN)pytest tests/property/test_uploads.py

@@ -34,6 +34,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is 
 
     error_messages: ClassVar = DefaultAccountAdapter.error_messages | IN_OUR_WORDS
 
+    def save_user(self, request: HttpRequest, user: User, form: Any, **options: Any) -> User:
+        saved: User = super().save_user(request, user, form, **options)
+        services.note_sign_up(user=saved, door="page")
+        return saved
+
     def login(self, request: HttpRequest, user: User) -> None:
         bind(Actor(user_id=user.pk))  # from here on the request is theirs
         super().login(request, user)

@@ -5,8 +5,11 @@ from rest_framework.request import Request
 
 from accounts import selectors, services
 from accounts.models import ApiToken, User
+from visiona.lib import ratelimit, spender
 from visiona.lib.db.actor import NOBODY, Actor, act_as, bind
 from visiona.lib.errors import NotAuthenticated
+from visiona.lib.spender import Spender
+from visiona.lib.throttling import address_of
 
 BEARER = "bearer "
 
@@ -31,11 +34,18 @@ class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer vis_…`."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        token = bearer_of(request.headers.get("Authorization", ""))
+        try:
+            token = bearer_of(request.headers.get("Authorization", ""))
+        except NotAuthenticated:
+            sender = address_of(request._request)  # noqa: SLF001 (DRF's wraps Django's)
+            ratelimit.admit(rule="anonymous", key=sender)
+            raise
         if token is None:
             return None
         # DRF authenticates inside the view's transaction; hand that over to the person.
         bind(Actor(user_id=token.user_id))
+        if token.purpose == ApiToken.Purpose.KEY:
+            spender.bind(Spender(token.pk, token.monthly_limit))
         services.note_use(token=token)
         return token.user, token
 

@@ -4,6 +4,7 @@ from django import forms
 
 MAX_NAME = 120
 MAX_KEY_NAME = 80
+MAX_MONTHLY_LIMIT = 1_000_000
 
 
 class NameForm(forms.Form):
@@ -19,11 +20,19 @@ class NameForm(forms.Form):
 
 
 class ApiKeyForm(forms.Form):
-    """A new key; its name is how its person will know it again."""
+    """A key; its name is how its person will know it again."""
 
     name = forms.CharField(
         max_length=MAX_KEY_NAME,
         label="Name",
         help_text="Name the program that will use it, such as “Upload script”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    monthly_limit = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_MONTHLY_LIMIT,
+        required=False,
+        label="Credits a month",
+        help_text="What the program may spend each month, at most. Leave it empty for no limit.",
+        widget=forms.NumberInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )

@@ -65,18 +65,21 @@ def once(
     return answer, False
 
 
+def answer_once(
+    request: ApiRequest, *, fingerprint: Any, effect: Callable[[], Answer]
+) -> tuple[Answer, bool]:
+    """Run the effect of an API request, honouring its Idempotency-Key if it has one, as `once`."""
+    key = request.headers.get(HEADER, "")
+    if not key:
+        return effect(), False
+    return once(user=request.user, key=_checked(key), request=fingerprint, effect=effect)
+
+
 def respond_once(
     request: ApiRequest, *, fingerprint: Any, effect: Callable[[], Answer], headers: dict[str, str]
 ) -> Response:
     """Answer an API request, honouring its Idempotency-Key if it has one."""
-    key = request.headers.get(HEADER, "")
-    replayed = False
-    if key:
-        answer, replayed = once(
-            user=request.user, key=_checked(key), request=fingerprint, effect=effect
-        )
-    else:
-        answer = effect()
+    answer, replayed = answer_once(request, fingerprint=fingerprint, effect=effect)
     response = Response(answer.body, answer.status, headers=headers)
     if answer.location:
         response["Location"] = answer.location

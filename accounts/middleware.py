@@ -7,7 +7,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponseBase
 
-from visiona.lib import clock
+from visiona.lib import clock, spender
 from visiona.lib.db.actor import NOBODY, Actor, act_as, bind
 
 # These are about whoever owns the address in the form or the mail, whoever's cookie came along.
@@ -23,14 +23,15 @@ SEEN_RESOLUTION = timedelta(minutes=5)
 class ActorMiddleware:
     """Everything after this acts on the database as exactly this person, or as nobody.
 
-    The session is resolved as nobody: that may look a person up, and nothing else.
+    The session is resolved as nobody: that may look a person up, and nothing else. An API key that
+    spends is known to the request that it came with, and to no other.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with act_as(NOBODY):
+        with spender.kept_apart(), act_as(NOBODY):
             user_id = request.user.pk if request.user.is_authenticated else None
             with act_as(Actor(user_id=user_id)):
                 return self.get_response(request)

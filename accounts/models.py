@@ -138,3 +138,27 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Event(models.Model):
+    """Something that happened to a person in the product, named like `generation.job.succeeded`.
+
+    Its facts are codes and numbers; they never repeat what somebody wrote.
+    """
+
+    pii = ()
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    name = models.CharField(max_length=60)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    facts = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="event_by_time"),
+            models.Index(fields=["name", "created_at"], name="event_by_name_and_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,11 +7,12 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import ApiToken, User
 from visiona.lib import clock
 from visiona.lib.errors import NotFound
+from visiona.lib.periods import Period
 
 
 def user_by_email(*, email: str) -> User:
@@ -74,3 +75,12 @@ def has_confirmed(*, user: User) -> bool:
     """Return whether the person has confirmed the address that they sign in with."""
     address = EmailAddress.objects.filter(user=user, email=user.email, verified=True)
     return bool(address.exists())
+
+
+def count_people(*, period: Period) -> tuple[int, int]:
+    """Return how many people there were at the end of a time, and how many came in it."""
+    there = User.objects.filter(created_at__lt=period.end)
+    counted = there.aggregate(
+        total=Count("id"), new=Count("id", filter=Q(created_at__gte=period.start))
+    )
+    return counted["total"], counted["new"]

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from accounts import selectors
+from accounts import events, selectors
 from accounts.errors import EmailTaken
 from accounts.models import ApiToken, IdempotencyKey, User
 from visiona.lib import clock
@@ -33,9 +33,17 @@ def sign_up(*, email: str, password: str) -> User:
     """
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, password)
+            user = User.objects.create_user(email, password)
     except IntegrityError:
         raise EmailTaken from None
+    note_sign_up(user=user, door="api")
+    return user
+
+
+def note_sign_up(*, user: User, door: str) -> None:
+    """Note that a person has come, and by which door."""
+    with act_as_user(user.pk):
+        events.track("accounts.user.signed_up", user_id=user.pk, door=door)
 
 
 @transaction.atomic
@@ -56,6 +64,7 @@ def create_api_key(
     *, user: User, name: str, monthly_limit: int | None = None
 ) -> tuple[ApiToken, str]:
     """Make an API key and return it with its secret, which is never shown again."""
+    events.track("accounts.api_key.created", user_id=user.pk, monthly_limit=monthly_limit)
     return _issue(user, purpose=ApiToken.Purpose.KEY, name=name, monthly_limit=monthly_limit)
 
 
@@ -79,6 +88,15 @@ def _issue(
         expires_at=clock.now() + expires_in if expires_in else None,
     )
     return token, secret
+
+
+def change_api_key(*, user: User, key_id: UUID, **changes: str | int | None) -> ApiToken:
+    """Change the name or the monthly limit of an API key. Raises NotFound as revoking does."""
+    key = selectors.api_key_of(user=user, key_id=key_id)
+    for field, value in changes.items():
+        setattr(key, field, value)
+    key.save(update_fields=list(changes))
+    return key
 
 
 def revoke_api_key(*, user: User, key_id: UUID) -> None:

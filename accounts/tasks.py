@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
-from accounts import services
+from accounts import events, services
 from visiona.lib.db.actor import act_as_worker
 
 
@@ -21,3 +21,10 @@ def clear_sessions(**_: Any) -> None:
     with act_as_worker():
         SessionStore.clear_expired()
         services.forget_ended_sessions()
+
+
+@shared_task
+def erase_old_events(**_: Any) -> None:
+    """Delete the product events whose time is over."""
+    with act_as_worker():
+        events.erase_old()

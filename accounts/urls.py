@@ -12,6 +12,7 @@ account = [
     path("security/sessions/<int:session_id>/end/", views.end_session, name="end_session"),
     path("security/programs/<uuid:token_id>/end/", views.end_sign_in, name="end_sign_in"),
     path("api-keys/", views.api_keys, name="api_keys"),
+    path("api-keys/<uuid:key_id>/", views.change_api_key, name="change_api_key"),
     path("api-keys/<uuid:key_id>/revoke/", views.revoke_api_key, name="revoke_api_key"),
     path("privacy/", views.privacy, name="privacy"),
     path("checklist/dismiss/", views.dismiss_checklist, name="dismiss_checklist"),

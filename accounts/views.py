@@ -88,10 +88,24 @@ def api_keys(request: UserRequest) -> HttpResponse:
     form = ApiKeyForm(request.POST or None)
     made = secret = None
     if request.method == "POST" and form.is_valid():
-        made, secret = services.create_api_key(user=request.user, name=form.cleaned_data["name"])
+        made, secret = services.create_api_key(user=request.user, **form.cleaned_data)
         form = ApiKeyForm()
     keys = selectors.api_keys_of(user=request.user)
     return _page(request, "api_keys", form=form, keys=keys, made=made, secret=secret)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_api_key(request: UserRequest, key_id: UUID) -> HttpResponse:
+    """Show what a key of mine is called and may spend; then change it."""
+    key = selectors.api_key_of(user=request.user, key_id=key_id)
+    told = {"name": key.name, "monthly_limit": key.monthly_limit}
+    form = ApiKeyForm(request.POST or None, initial=told)
+    if request.method == "POST" and form.is_valid():
+        services.change_api_key(user=request.user, key_id=key_id, **form.cleaned_data)
+        messages.success(request, "The key is saved.")
+        return redirect("accounts:api_keys")
+    return _page(request, "change_api_key", form=form, key=key)
 
 
 @private

@@ -1,5 +1,7 @@
 """What can go wrong with credits."""
 
+from datetime import datetime
+
 from visiona.lib.errors import Conflict, PaymentRequired
 
 
@@ -14,6 +16,24 @@ class InsufficientCredits(PaymentRequired):
             f"You need {required} credits and have {available}.",
             required=required,
             available=available,
+        )
+
+
+class KeyLimitReached(PaymentRequired):
+    """An API key may not spend so much more; facts: required, available, limit, resets_at."""
+
+    code = InsufficientCredits.code
+    title = "The monthly limit of this key is reached"
+
+    def __init__(self, *, required: int, spent: int, limit: int, resets_at: datetime) -> None:
+        left = max(limit - spent, 0)
+        super().__init__(
+            f"This key may spend {limit} credits a month, and {left} of them are left; you need "
+            f"{required}. It starts anew on {resets_at:%-d %B}, and its owner can raise it.",
+            required=required,
+            available=left,
+            limit=limit,
+            resets_at=resets_at.isoformat(),
         )
 
 

@@ -61,6 +61,8 @@ class Reservation(models.Model):
     purpose = models.CharField(max_length=32)
     reference = models.CharField(max_length=64)
     key = models.CharField(max_length=255)
+    spender = models.UUIDField(null=True, editable=False)
+    """The API key that ordered; nothing where its person did."""
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
@@ -94,6 +96,11 @@ class Reservation(models.Model):
                 fields=["expires_at"],
                 condition=models.Q(state="held"),
                 name="reservation_open_by_expiry",
+            ),
+            models.Index(
+                fields=["wallet", "spender", "created_at"],
+                condition=models.Q(spender__isnull=False),
+                name="reservation_of_spender",
             ),
         ]
 
@@ -137,6 +144,7 @@ class Entry(models.Model):
     hash = models.BinaryField()
 
     class Meta:
+        verbose_name_plural = "entries"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["wallet", "seq"], name="entry_sequence_once"),
             models.UniqueConstraint(fields=["wallet", "key"], name="entry_key_once"),
@@ -158,6 +166,11 @@ class Entry(models.Model):
                 fields=["reservation"],
                 condition=models.Q(reservation__isnull=False),
                 name="entry_of_reservation",
+            ),
+            models.Index(
+                fields=["request_id"],
+                condition=~models.Q(request_id=""),
+                name="entry_of_request",
             ),
         ]
 

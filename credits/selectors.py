@@ -1,18 +1,26 @@
 """The only way to wallets and their entries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import FETCH_RAISE, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import FETCH_RAISE, Case, F, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce, TruncDate
 
 from credits.models import Entry, Reservation, Wallet
+from visiona.lib import clock
+from visiona.lib.cache import Fenced
+from visiona.lib.db import actor
+from visiona.lib.periods import Period
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+BALANCE_SECONDS = 60
+"""How long a balance may be remembered where nothing changes it."""
 
 STATEMENT_KINDS = (Entry.Kind.GRANT, Entry.Kind.CAPTURE, Entry.Kind.REFUND, Entry.Kind.ADJUST)
 
@@ -35,10 +43,30 @@ class Spending:
 
 
 def wallet_of(*, user: "User") -> Wallet:
-    """Return the person's wallet; an empty one if there is none yet."""
-    return Wallet.objects.filter(user_id=user.pk).first() or Wallet(
-        user_id=user.pk, balance=0, held=0
-    )
+    """Return the person's wallet, to be shown; an empty one if there is none yet.
+
+    Who looks at their own may be shown what is remembered of it. Nothing is ever spent by this:
+    the ledger looks at the row, under its lock.
+    """
+    if actor.current() != actor.Actor(user_id=user.pk):
+        return _wallet_row(user.pk)  # the database decides who may see it
+    remembered = kept_balance(user_id=user.pk).get(lambda: _packed(_wallet_row(user.pk)))
+    balance, held = map(int, remembered.split())
+    return Wallet(user_id=user.pk, balance=balance, held=held)
+
+
+def kept_balance(*, user_id: UUID) -> Fenced:
+    """Return where a person's balance is remembered; every change of the ledger forgets it."""
+    return Fenced(key=f"wallet:{user_id}", seconds=BALANCE_SECONDS)
+
+
+def _wallet_row(user_id: UUID) -> Wallet:
+    found = Wallet.objects.filter(user_id=user_id).first()
+    return found or Wallet(user_id=user_id, balance=0, held=0)
+
+
+def _packed(wallet: Wallet) -> bytes:
+    return f"{wallet.balance} {wallet.held}".encode()
 
 
 def entries_of(*, user: "User") -> QuerySet[Entry]:
@@ -86,8 +114,82 @@ def spending_of(*, user: "User", since: date) -> list[Spending]:
     return [Spending(day=day, purpose=purpose, amount=-change) for day, purpose, change in rows]
 
 
+def spent_this_month(*, spenders: Iterable[UUID]) -> dict[UUID, int]:
+    """Return what each of these API keys has spent or holds since the month began (UTC)."""
+    held = When(state=Reservation.State.HELD, then="amount")
+    used = Sum(Case(held, default=F("captured") - F("refunded")))
+    mine = Reservation.objects.filter(spender__in=(asked := list(spenders)))
+    sums = mine.filter(created_at__gte=month_start()).values_list("spender").annotate(used=used)
+    return dict.fromkeys(asked, 0) | {spender: int(spent) for spender, spent in sums if spender}
+
+
+def month_start() -> datetime:
+    """Return when this month began (UTC)."""
+    return clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_month_start() -> datetime:
+    """Return when what API keys have spent is counted anew (UTC)."""
+    return (month_start() + timedelta(days=32)).replace(day=1)
+
+
 def broken_promises() -> list[tuple[UUID, str]]:
     """Audit the whole ledger; every item is a wallet and what is wrong with it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT user_id, problem FROM credits_audit() ORDER BY 1, 2")
         return list(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What was given to and spent by everybody on one day, and held at its end, in credits."""
+
+    day: date
+    granted: int
+    spent: int
+    held: int
+
+
+def moves_by_day(*, period: Period) -> list[Moves]:
+    """Return how everybody's credits moved on each day (UTC) of a time, oldest first."""
+    given = Q(kind__in=(Entry.Kind.GRANT, Entry.Kind.ADJUST))
+    taken = Q(kind__in=(Entry.Kind.CAPTURE, Entry.Kind.REFUND))
+    by_day = Entry.objects.filter(period.rows).annotate(day=TruncDate("created_at", tzinfo=UTC))
+    rows = by_day.values("day").annotate(
+        granted=Coalesce(Sum("balance_change", filter=given), 0),
+        spent=-Coalesce(Sum("balance_change", filter=taken), 0),
+        change=Sum("held_change"),
+    )
+    moved = {row["day"]: row for row in rows.order_by()}
+    nothing = {"granted": 0, "spent": 0, "change": 0}
+    held = _held_by_all_at(period.start)
+    days = []
+    for day in period.days():
+        row = moved.get(day, nothing)
+        held += row["change"]
+        days.append(Moves(day=day, granted=row["granted"], spent=row["spent"], held=held))
+    return days
+
+
+def spent_on(*, period: Period) -> dict[str, int]:
+    """Return what everybody spent in a time, refunds taken off, by what it was spent on."""
+    taken = Q(kind__in=(Entry.Kind.CAPTURE, Entry.Kind.REFUND))
+    spent = Entry.objects.filter(period.rows & taken).values_list("reservation__purpose")
+    return {
+        purpose: -change for purpose, change in spent.annotate(Sum("balance_change")).order_by()
+    }
+
+
+def entries_of_request(
+    *, request_id: str, reservation_ids: Iterable[UUID | None]
+) -> QuerySet[Entry]:
+    """Return what a request moved, and what became of these holds, oldest first; for staff."""
+    caused = Q(request_id=request_id) | Q(reservation_id__in=list(filter(None, reservation_ids)))
+    return Entry.objects.filter(caused).order_by("id").fetch_mode(FETCH_RAISE)
+
+
+def _held_by_all_at(moment: datetime) -> int:
+    """Return what was held in all wallets at that moment: what is now, less the changes since."""
+    now = Wallet.objects.aggregate(held=Coalesce(Sum("held"), 0))["held"]
+    since = Entry.objects.filter(Period.since(moment).rows)
+    return int(now - since.aggregate(change=Coalesce(Sum("held_change"), 0))["change"])

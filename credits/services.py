@@ -9,8 +9,20 @@ from uuid import UUID
 
 from django.db import connection
 
-from credits.errors import InsufficientCredits, KeyConflict, ReservationClosed, TooMuch
+from accounts import events
+from credits import selectors
+from credits.errors import (
+    InsufficientCredits,
+    KeyConflict,
+    KeyLimitReached,
+    ReservationClosed,
+    TooMuch,
+)
+from visiona.lib import spender
+from visiona.lib.db import actor
 from visiona.lib.errors import NotFound
+
+WHOSE = "(SELECT user_id FROM credits_reservation h WHERE h.id = reservation_id)"
 
 
 class Result(NamedTuple):
@@ -39,7 +51,10 @@ def grant(*, user_id: UUID, amount: int, key: str, reason: str) -> Result:
 
     Raises KeyConflict.
     """
-    return _call("credits_deposit(%s, 'grant', %s, %s, %s)", user_id, amount, key, reason)
+    result = _deposited(user_id, "grant", amount, key, reason)
+    if not result.is_replay:
+        events.track("credits.wallet.granted", user_id=user_id, amount=amount)
+    return result
 
 
 def adjust(*, user_id: UUID, amount: int, key: str, reason: str) -> Result:
@@ -47,16 +62,23 @@ def adjust(*, user_id: UUID, amount: int, key: str, reason: str) -> Result:
 
     Raises KeyConflict and InsufficientCredits.
     """
-    result = _ask("credits_deposit(%s, 'adjust', %s, %s, %s)", user_id, amount, key, reason)
-    return _checked(result, required=-amount)
+    return _deposited(user_id, "adjust", amount, key, reason)
 
 
 def reserve(*, amount: int, key: str, purpose: str, reference: str) -> Result:
     """Hold credits of the acting person for the job that the reference names.
 
-    Raises InsufficientCredits and KeyConflict.
+    Where an API key orders, it counts against the key's monthly limit. Raises InsufficientCredits,
+    KeyLimitReached and KeyConflict.
     """
-    result = _ask("credits_reserve(%s, %s, %s, %s)", amount, key, purpose, reference)
+    by = spender.current()
+    asked = (amount, key, purpose, reference, *(by or (None, None)))
+    result = _ask("credits_reserve(%s, %s, %s, %s, %s, %s)", *asked)
+    if result.status == "over_limit":
+        raise _key_limit(by, amount)
+    who = actor.current()
+    if who and who.user_id:
+        changed(user_id=who.user_id)
     return _checked(result, required=amount)
 
 
@@ -65,38 +87,75 @@ def capture(*, reservation_id: UUID, amount: int | None = None) -> Result:
 
     Raises ReservationClosed, TooMuch and NotFound.
     """
-    return _call("credits_settle(%s, 'capture', %s)", reservation_id, amount)
+    return _settled("credits_settle(%s, 'capture', %s)", reservation_id, amount)
 
 
 def release(*, reservation_id: UUID) -> Result:
     """Return a hold in full. Raises ReservationClosed and NotFound."""
-    return _call("credits_settle(%s, 'release')", reservation_id)
+    return _settled("credits_settle(%s, 'release')", reservation_id)
 
 
 def refund(*, reservation_id: UUID, amount: int, key: str, reason: str) -> Result:
     """Give back what was captured. Raises TooMuch, KeyConflict and NotFound."""
-    return _call("credits_refund(%s, %s, %s, %s)", reservation_id, amount, key, reason)
+    return _settled("credits_refund(%s, %s, %s, %s)", reservation_id, amount, key, reason)
 
 
 def expire_due(*, limit: int = 100) -> int:
     """Return holds whose time is over to their wallets; the number of them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT credits_expire_due(%s::int)", [limit])
-        return int(cursor.fetchone()[0])
+        owners = [user_id for (user_id,) in cursor.fetchall()]
+    for user_id in set(owners):
+        changed(user_id=user_id)
+    return len(owners)
 
 
-def _call(function: str, *arguments: Any) -> Result:
-    return _checked(_ask(function, *arguments), required=0)
+def changed(*, user_id: UUID) -> None:
+    """Have the person's balance read anew once this is committed.
+
+    Whoever lets the database move credits by another way than this module says so by this.
+    """
+    selectors.kept_balance(user_id=user_id).forget_on_commit()
+
+
+def _deposited(user_id: UUID, kind: str, amount: int, key: str, reason: str) -> Result:
+    result = _ask("credits_deposit(%s, %s, %s, %s, %s)", user_id, kind, amount, key, reason)
+    changed(user_id=user_id)
+    return _checked(result, required=-amount)
+
+
+def _settled(function: str, *arguments: Any) -> Result:
+    """Change a reservation, and have the balance of whose it is read anew."""
+    *result, user_id = _row(function, f", {WHOSE}", arguments)
+    if user_id:
+        changed(user_id=user_id)
+    return _checked(Result(*result), required=0)
 
 
 def _ask(function: str, *arguments: Any) -> Result:
+    return Result(*_row(function, "", arguments))
+
+
+def _row(function: str, besides: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         # The functions' names and the number of places are ours; only arguments come from outside.
         cursor.execute(
-            f"SELECT status, reservation_id, balance, held FROM {function}",  # noqa: S608
+            f"SELECT status, reservation_id, balance, held{besides} FROM {function}",  # noqa: S608
             arguments,
         )
-        return Result(*cursor.fetchone())
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row
+
+
+def _key_limit(by: spender.Spender | None, amount: int) -> KeyLimitReached:
+    if by is None or by.monthly_limit is None:
+        raise TypeError("Only a key with a limit has reached it.")
+    return KeyLimitReached(
+        required=amount,
+        spent=selectors.spent_this_month(spenders=[by.key_id])[by.key_id],
+        limit=by.monthly_limit,
+        resets_at=selectors.next_month_start(),
+    )
 
 
 def _checked(result: Result, *, required: int) -> Result:

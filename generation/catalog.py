@@ -188,6 +188,17 @@ KINDS: dict[str, Kind] = {
 }
 QUEUES = ("quick", "films", CALLS)
 
+CHAT = "chat"
+CHAT_PRICE = 1
+MAX_MESSAGE = 8000
+CHAT_STARTERS = (
+    "What can I make here, and what does it cost?",
+    "Give me five thumbnail titles for a video about learning to cook",
+    "Make this prompt better: a red bicycle by the sea",
+    "Which photos make a good AI clone?",
+)
+"""What the empty chat suggests: nobody's own words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:

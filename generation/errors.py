@@ -91,7 +91,7 @@ class ProviderTimedOut(ProviderError):
 
 
 class ProviderRefused(ProviderError):
-    """The provider's safety rules do not allow it; no other provider is to be asked either."""
+    """The provider's safety rules do not allow it; what is made of it is asked of nobody else."""
 
     code = "provider_refused"
     title = "The provider declined this"
@@ -121,3 +121,21 @@ class ProviderGone(ProviderError):
 
     code = "provider_gone"
     default_detail = "The provider no longer has what it made."
+
+
+class NotAnswered(ProviderError):
+    """An answer of the chat came to nothing; nothing was charged for it."""
+
+    title = "There is no answer"
+
+
+class NotAnsweredNow(ProviderUnavailable):
+    """Nobody could answer; they may if they are asked again."""
+
+    title = "There is no answer"
+
+
+def failure_of(*, code: str, detail: str) -> ProviderError:
+    """Return the error that an answer of the chat ended with."""
+    is_passing = code == ProviderUnavailable.code
+    return NotAnsweredNow(detail) if is_passing else NotAnswered(detail)

@@ -5,7 +5,16 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation.services import files, notices, removals, running, steps, uploads
+from generation.services import (
+    answering,
+    conversations,
+    files,
+    notices,
+    removals,
+    running,
+    steps,
+    uploads,
+)
 from visiona.lib import storage
 from visiona.lib.db.actor import act_as_worker
 
@@ -81,3 +90,27 @@ def delete_old_photos(**_: Any) -> None:
 def erase_leftovers(**_: Any) -> None:
     """Erase files that were never finished, and what waits in quarantine for a day."""
     storage.erase_leftovers()
+
+
+@shared_task
+def answer(*, message_id: str, **_: Any) -> None:
+    """Write the answer unless somebody else does or it has ended."""
+    answering.answer(message_id=UUID(message_id))
+
+
+@shared_task
+def finish_answer(*, message_id: str, **_: Any) -> None:
+    """End an answer that was stopped."""
+    answering.finish(message_id=UUID(message_id))
+
+
+@shared_task
+def sweep_answers(**_: Any) -> None:
+    """Wake writers for answers that wait, and end what nobody will finish."""
+    answering.sweep()
+
+
+@shared_task
+def erase_conversations(**_: Any) -> None:
+    """Erase what was deleted thirty days ago, and what programs asked yesterday."""
+    conversations.erase_due()

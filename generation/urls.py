@@ -1,8 +1,19 @@
-"""The URLs of the studio, of clones and of jobs."""
+"""The URLs of the studio, of clones, of jobs and of the chat."""
 
 from django.urls import path
 
-from generation.views import clones, jobs, notices, photos, projects, studio, training
+from generation.views import (
+    chat,
+    chat_export,
+    clones,
+    jobs,
+    notices,
+    photos,
+    projects,
+    studio,
+    training,
+    usage,
+)
 
 app_name = "generation"
 urlpatterns = [
@@ -25,6 +36,18 @@ urlpatterns = [
     path("clones/<uuid:clone_id>/packs/", clones.order_pack, name="order_pack"),
     path("clones/<uuid:clone_id>/delete/", clones.delete_clone, name="delete_clone"),
     path("clones/<uuid:clone_id>/withdraw/", clones.withdraw_consent, name="withdraw_consent"),
+    path("chat/", chat.chat, name="chat"),
+    path("chat/deleted/", chat.deleted, name="deleted_chats"),
+    path("chat/<uuid:conversation_id>/", chat.conversation, name="conversation"),
+    path("chat/<uuid:conversation_id>/name/", chat.rename, name="rename_chat"),
+    path("chat/<uuid:conversation_id>/delete/", chat.delete, name="delete_chat"),
+    path("chat/<uuid:conversation_id>/restore/", chat.restore, name="restore_chat"),
+    path("chat/<uuid:conversation_id>/export/", chat_export.export, name="export_chat"),
+    path("chat/messages/<uuid:message_id>/", chat.answer, name="answer"),
+    path("chat/messages/<uuid:message_id>/stop/", chat.stop, name="stop_answer"),
+    path("chat/messages/<uuid:message_id>/show/", chat.show_branch, name="show_branch"),
+    path("chat/messages/<uuid:message_id>/again/", chat.ask_again, name="ask_again"),
+    path("chat/messages/<uuid:message_id>/cards/<int:number>/", chat.order_card, name="order_card"),
     path("projects/", projects.projects, name="projects"),
     path("projects/new/", projects.new_project, name="new_project"),
     path("projects/<uuid:project_id>/", projects.project, name="project"),
@@ -35,6 +58,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("jobs/<uuid:job_id>/retry/", jobs.retry_job, name="retry_job"),
     path("jobs/<uuid:job_id>/preview/", jobs.preview_job, name="preview_job"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage/usage.csv", usage.usage_csv, name="usage_csv"),
     path("notices/", notices.notices, name="notices"),
     path("notices/bell/", notices.bell, name="bell"),
 ]

@@ -26,7 +26,7 @@ class Route:
     @property
     def is_api(self) -> bool:
         """Whether programs use it."""
-        is_for_programs = self.pattern.startswith(("api/", "stream/", "webhooks/"))
+        is_for_programs = self.pattern.startswith(("api/", "stream/", "v1/", "webhooks/"))
         return is_for_programs and self.name != "api_reader"
 
     def with_places(self, values: dict[str, str]) -> str:

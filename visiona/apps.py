@@ -1,6 +1,7 @@
-"""App configs of the project package: the checks, Sentry, and which static files are served."""
+"""App configs of the project package: the checks, Sentry, the admin, which files are served."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.core import checks
 
@@ -25,6 +26,13 @@ class VisionaConfig(AppConfig):
 
 
 class ServedFilesConfig(StaticFilesConfig):
-    """Static files without their sources."""
+    """Static files without their sources, and without the scripts of forms of Django's admin."""
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "src", "*.md"]  # noqa: RUF012 (as Django has it)
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "src", "*.md", "admin"]  # noqa: RUF012 (as Django has it)
+
+
+class ReadOnlyAdminConfig(SimpleAdminConfig):
+    """Django's admin without the log of changes: nobody changes anything there."""
+
+    def import_models(self) -> None:
+        self.models = {}

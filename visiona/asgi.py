@@ -1,22 +1,35 @@
 """Streams to Django's ASGI handler, all else to WSGI: one port for `make run` and the tests.
 
 Under ASGI every synchronous middleware costs thread hops, so pages and API run as they would
-under a WSGI server, and only what has to stay open is asynchronous (docs/architecture.md).
+under a WSGI server, and only what has to stay open is asynchronous (docs/architecture.md): the
+streams, and the gateway, whose answers are streams or take long.
 """
 
+import asyncio
+import logging
 import os
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visiona.settings")
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
+from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
+from visiona.lib import request_id
 from visiona.wsgi import application as wsgi_application
 
-STREAMS = "/stream/"
-PAGE_THREADS = 12
+logger = logging.getLogger(__name__)
+
+STREAMS = ("/stream/", "/v1/")
+PAGE_THREADS = 20  # some of which may wait for whole answers of the chat
+BODY_SECONDS = 60.0
+"""How long the body of a request to a stream may take to arrive."""
+SEND_SECONDS = 60.0
+"""How long a reader may take for one piece: who reads a byte a minute keeps no stream open."""
+TOO_SLOW = 408
 
 
 class StreamHandler(ASGIHandler):
@@ -29,6 +42,57 @@ class StreamHandler(ASGIHandler):
             super().load_middleware(is_async=is_async)
         finally:
             settings.MIDDLEWARE = everything
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer once the body is there; what is more than a view may read is not even kept."""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _bounded_body(receive)
+        except TimeoutError:
+            name = request_id.accept_or_make("").encode()
+            headers = [(b"connection", b"close"), (request_id.HEADER.lower().encode(), name)]
+            await send({"type": "http.response.start", "status": TOO_SLOW, "headers": headers})
+            await send({"type": "http.response.body"})
+            return
+        if body is not None:
+            await super().handle(scope, _after(body, receive), _patient(send))
+
+
+async def _bounded_body(receive: Any) -> bytes | None:
+    """Return the body up to a byte more than is allowed; none where the sender has left."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+    body, goes_on = bytearray(), True
+    while goes_on:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")[: most - len(body)]
+        goes_on = message.get("more_body", False)
+    return bytes(body)
+
+
+def _after(body: bytes, receive: Any) -> Callable[[], Awaitable[Any]]:
+    """Return what gives the body that was read, and then whatever comes."""
+    read = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def next_message() -> Any:
+        return next(read, None) or await receive()
+
+    return next_message
+
+
+def _patient(send: Any) -> Callable[[Any], Coroutine[Any, Any, None]]:
+    """Return what sends a piece and, where that is not taken in time, ends the answer."""
+
+    async def send_in_time(message: Any) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await send(message)
+        except TimeoutError:
+            logger.info("stream.reader_too_slow")
+            raise RequestAborted from None
+
+    return send_in_time
 
 
 streams = StreamHandler()

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 
 from visiona.lib import request_id
 
@@ -48,6 +48,15 @@ def _settings() -> dict[str, Any]:
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Leave logging to settings.LOGGING: a receiver here stops Celery from replacing it."""
+
+
+@worker_init.connect
+def be_ready_to_answer(sender: Any, **_: Any) -> None:
+    """Load what the chat needs where answers are written: who asks first waits no longer."""
+    from generation.services import answering  # noqa: PLC0415 (other workers do without it)
+
+    if "chat" in sender.app.amqp.queues.consume_from:
+        answering.warm_up()
 
 
 app = Celery("visiona", task_cls=NamedTask)

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from billing.api import views as people
 from credits.api import views as credit
-from generation.api import assets, clones, jobs, photos, projects
+from generation.api import assets, chat, clones, jobs, photos, projects
 
 
 def _at(address: str, method: str, view: type[APIView], **options: Any) -> URLPattern:
@@ -31,6 +31,7 @@ urlpatterns = [
     _at("photos/upload", "post", photos.PhotoList),
     _at("models/train", "post", jobs.JobList, kind="training"),
     _at("models/status", "get", clones.CloneStatus),
+    _at("chat", "post", chat.Chat),
     _at("gallery", "get", assets.AssetList),
     _at("gallery/delete", "post", assets.AssetsDelete),
     _at("user/projects", "get", projects.ProjectList),

@@ -8,6 +8,7 @@ from sentry_sdk.types import Event, Hint
 
 from visiona.lib import request_id
 from visiona.lib.errors import AppError
+from visiona.lib.logging import without_rows
 
 PRIVATE_PARTS = ("url", "data", "cookies", "headers", "env", "query_string")
 
@@ -31,5 +32,7 @@ def scrub(event: Event, hint: Hint) -> Event | None:
     request: dict[str, Any] = event.get("request", {})
     for part in PRIVATE_PARTS:
         request.pop(part, None)
+    for value in event.get("exception", {}).get("values", []):
+        value["value"] = without_rows(value.get("value") or "")
     event.setdefault("tags", {})["request_id"] = request_id.current()
     return event

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.templatetags.static import static
 from django.utils.csp import CSP
-from environs import Env
+from environs import Env, validate
 
 from visiona.embedded.location import database_url, redis_url
 from visiona.embedded.secrets import secret_key
@@ -56,6 +57,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "visiona.apps.ReadOnlyAdminConfig",
     "visiona.apps.ServedFilesConfig",
     "django_htmx",
     "lucide",
@@ -73,6 +76,7 @@ MIDDLEWARE = [
     "visiona.handlers.PlannedErrorMiddleware",
     "visiona.lib.slashes.ApiSlashMiddleware",
     "visiona.body_limit.BodyLimitMiddleware",
+    "visiona.lib.throttling.RateLimitHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,6 +88,8 @@ MIDDLEWARE = [
     "accounts.middleware.SessionTrailMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+
+MIGRATION_MODULES = {"admin": None}  # it has no table: see visiona.apps.ReadOnlyAdminConfig
 
 # Streams pass only these: a synchronous middleware would cost each of them a thread.
 STREAM_MIDDLEWARE = ["visiona.lib.request_id.RequestIdMiddleware"]
@@ -255,11 +261,54 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+# --- The admin, for staff -------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Visiona",
+    "SITE_HEADER": "Visiona",
+    "SITE_SUBHEADER": "Read only",
+    "SITE_URL": "/studio/",
+    "SITE_ICON": lambda _request: static("icon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda _request: static("icon.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"navigation": "visiona.lib.admin.navigation"},
+    "BORDER_RADIUS": "8px",
+    "COLORS": {  # the grays and the accent of static/src/app.css, made a scale
+        "base": {
+            "50": "oklch(0.985 0.003 85)",
+            "100": "oklch(0.966 0.004 85)",
+            "200": "oklch(0.895 0.007 85)",
+            "300": "oklch(0.85 0.006 85)",
+            "400": "oklch(0.71 0.01 85)",
+            "500": "oklch(0.5 0.01 60)",
+            "600": "oklch(0.4 0.012 60)",
+            "700": "oklch(0.31 0.012 60)",
+            "800": "oklch(0.27 0.009 55)",
+            "900": "oklch(0.215 0.007 55)",
+            "950": "oklch(0.178 0.006 55)",
+        },
+        "primary": {
+            "50": "oklch(0.97 0.016 40)",
+            "100": "oklch(0.94 0.035 40)",
+            "200": "oklch(0.88 0.07 40)",
+            "300": "oklch(0.82 0.11 40)",
+            "400": "oklch(0.76 0.15 40)",
+            "500": "oklch(0.72 0.17 40)",
+            "600": "oklch(0.55 0.19 36)",
+            "700": "oklch(0.48 0.165 36)",
+            "800": "oklch(0.41 0.14 36)",
+            "900": "oklch(0.35 0.115 36)",
+            "950": "oklch(0.25 0.08 36)",
+        },
+    },
+}
 
 # --- API ----------------------------------------------------------------------------------------
 
@@ -271,6 +320,7 @@ REST_FRAMEWORK = {
         "accounts.authentication.CookieAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["visiona.lib.throttling.RuleThrottle"],
     "DEFAULT_PAGINATION_CLASS": "visiona.lib.pagination.NewestFirst",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
@@ -287,7 +337,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"AspectRatioEnum": "generation.api.serializers.orders.ASPECT_RATIOS"},
+    "ENUM_NAME_OVERRIDES": {
+        "AspectRatioEnum": "generation.api.serializers.orders.ASPECT_RATIOS",
+        "AnswerStatusEnum": "generation.models.chat.Message.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "visiona.lib.envelope.describe_envelope",
@@ -301,6 +354,8 @@ SPECTACULAR_SETTINGS = {
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 30)
 LOCAL_WORK_IS_FREE = env.bool("LOCAL_WORK_IS_FREE", default=False)
 STREAM_SECONDS = env.int("STREAM_SECONDS", 900)
+STREAMS_PER_PERSON = env.int("STREAMS_PER_PERSON", 30)
+WHOLE_ANSWERS_AT_ONCE = env.int("WHOLE_ANSWERS_AT_ONCE", 8)
 
 CELERY = {
     "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
@@ -388,6 +443,16 @@ CELERY = {
             "schedule": 5,
             "options": {"expires": 5},
         },
+        "sweep-answers": {
+            "task": "generation.tasks.sweep_answers",
+            "schedule": 5,
+            "options": {"expires": 5},
+        },
+        "erase-conversations": {
+            "task": "generation.tasks.erase_conversations",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "delete-old-photos": {
             "task": "generation.tasks.delete_old_photos",
             "schedule": 3600,
@@ -396,6 +461,11 @@ CELERY = {
         "erase-leftovers": {
             "task": "generation.tasks.erase_leftovers",
             "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "erase-old-events": {
+            "task": "accounts.tasks.erase_old_events",
+            "schedule": 24 * 3600,
             "options": {"expires": 3600},
         },
         "clear-sessions": {
@@ -439,12 +509,42 @@ PROVIDER_SECONDS = {
 # After this, and after twice as long again, it is ordered once more what a provider could not do.
 PROVIDER_PAUSE_SECONDS = 5.0
 
+# --- Limits -------------------------------------------------------------------------------------
+
+# How often one person, sender or address may; visiona/lib/ratelimit.py says what each is about.
+RATE_LIMITS = {
+    name: env.str(
+        f"{name.upper()}_RATE",
+        rate,
+        validate=validate.Regexp(
+            r"^[1-9]\d*/(second|minute|hour|day)$", error="Write a number and a unit: 20/day."
+        ),
+    )
+    for name, rate in {
+        "chat": "20/day",
+        "enhance": "60/hour",
+        "jobs": "120/hour",
+        "uploads": "600/hour",
+        "sign_in": "30/minute",
+        "sign_up": "60/hour",
+        "webhooks": "600/minute",
+        "api": "1200/minute",
+        "anonymous": "60/minute",
+    }.items()
+}
+CONCURRENT_JOBS = env.int("CONCURRENT_JOBS", 10)  # of one person, unless the plan says otherwise
+# What all providers together may cost us on one day (UTC); nothing said is no limit.
+DAILY_PROVIDER_BUDGET_USD = (
+    env.decimal("DAILY_PROVIDER_BUDGET_USD") if env.str("DAILY_PROVIDER_BUDGET_USD", "") else None
+)
+
 # --- Telling what happens -----------------------------------------------------------------------
 
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOGGING_CONFIG = "visiona.lib.logging.configure"
 LOGGING = {"level": LOG_LEVEL}
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # of whoever reads /metrics from another machine
 
 # --- Language and time --------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
-"""What staff look after: how providers are doing, and whether they are asked at all."""
+"""What staff look after: how providers are doing, whether they are asked, what they may cost."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,8 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
-from generation.services import provider_calls, provider_watch
+from billing import selectors as billing_selectors
+from generation.services import budget, provider_calls, provider_watch
 from visiona.lib import clock
 from visiona.lib.db.actor import Actor, act_as
 from visiona.lib.errors import NotFound
@@ -25,7 +27,12 @@ def providers(request: HttpRequest) -> HttpResponse:
     staff = _staff(request)
     with act_as(staff):
         usage = provider_calls.usage_since(moment=clock.now() - WINDOW)
-    context: dict[str, Any] = {"usage": usage, "dollars": sum(one.dollars for one in usage)}
+    context: dict[str, Any] = {
+        "usage": usage,
+        "dollars": sum(one.dollars for one in usage),
+        "budget": budget.state(),
+        "choices": billing_selectors.spending_choices(),
+    }
     try:
         context["watched"] = list(provider_watch.watched())
     except RedisError:
@@ -46,6 +53,21 @@ def flip(request: HttpRequest) -> HttpResponse:
     return redirect("staff_providers")
 
 
+@require_POST
+def spend(request: HttpRequest) -> HttpResponse:
+    """Let paid calls go out within the budget, over it for today, or not at all."""
+    staff = _staff(request)
+    try:
+        with act_as(staff):
+            budget.decide(
+                choice=request.POST.get("choice", ""), staff_id=cast("UUID", staff.user_id)
+            )
+    except ValueError:
+        raise NotFound from None
+    messages.success(request, "Saved. It holds for new orders; what is under way goes on.")
+    return redirect("staff_providers")
+
+
 def _staff(request: HttpRequest) -> Actor:
     """Return who is asking, as staff. Raises NotFound for anybody else."""
     if not getattr(request.user, "is_admin", False):
@@ -56,4 +78,5 @@ def _staff(request: HttpRequest) -> Actor:
 urlpatterns = [
     path("staff/providers/", providers, name="staff_providers"),
     path("staff/providers/flip/", flip, name="staff_flip"),
+    path("staff/providers/spending/", spend, name="staff_spend"),
 ]

@@ -3,8 +3,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from generation import streams
-from visiona import files, handlers, health
+from generation.streams import answers, news
+from visiona import files, handlers, health, metrics
+from visiona.stats import urls as stats
 
 
 class ApiSchema(SpectacularAPIView):
@@ -20,6 +21,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.api.urls")),
     path("", include("credits.api.urls")),
     path("", include("generation.api.urls")),
+    path("", include(stats.programs)),
 ]
 
 urlpatterns = [
@@ -27,6 +29,8 @@ urlpatterns = [
     path("", include("visiona.styleguide")),
     path("", include("visiona.mail_previews")),
     path("", include("visiona.staff")),
+    path("", include(stats.pages)),
+    path("admin/", include("visiona.admin")),
     path("", include("generation.urls")),
     path("", include("gallery.urls")),
     path("", include("credits.urls")),
@@ -34,12 +38,15 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("api/", include("visiona.legacy")),
     path("", include("visiona.webhooks.urls")),
-    path("stream/events", streams.events, name="stream"),
-    path("stream/jobs/<uuid:job_id>", streams.job_events, name="job_stream"),
+    path("stream/events", news.events, name="stream"),
+    path("stream/jobs/<uuid:job_id>", news.job_events, name="job_stream"),
+    path("stream/chat/<uuid:message_id>", answers.answer_events, name="answer_stream"),
+    path("v1/", include("generation.streams.gateway.urls")),
     path("files/", files.receive, name="receive_file"),
     path("files/<path:name>", files.serve, name="file"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.show),
 ]
 
 

@@ -1,4 +1,4 @@
-"""URLs of the keys' API."""
+"""URLs of the API of who is asking."""
 
 from django.urls import path
 
@@ -6,8 +6,4 @@ from accounts.api import schema, views
 
 __all__ = ["schema", "urlpatterns"]  # importing the schema registers it
 
-urlpatterns = [
-    path("auth/logout", views.LogOut.as_view()),
-    path("api-keys", views.ApiKeyList.as_view()),
-    path("api-keys/<uuid:key_id>", views.ApiKeyDetail.as_view()),
-]
+urlpatterns = [path("auth/logout", views.LogOut.as_view())]

@@ -21,6 +21,7 @@ class SignUp(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_rule = "sign_up"
 
     @extend_schema(request=SignUpInput, responses={201: SessionOutput}, auth=[])
     def post(self, request: Request) -> Response:
@@ -36,6 +37,7 @@ class LogIn(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_rule = "sign_in"
 
     @extend_schema(request=LogInInput, responses=SessionOutput, auth=[])
     def post(self, request: Request) -> Response:

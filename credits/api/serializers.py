@@ -1,10 +1,11 @@
-"""What goes out of the wallet's API."""
+"""What goes in and out of the APIs of the wallet and of API keys."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from credits.models import Entry
+from visiona.lib.serializers import StrictSerializer
 
 KIND_NAMES = {"adjust": "adjustment"}
 
@@ -45,3 +46,35 @@ class EntryOutput(serializers.ModelSerializer[Entry]):
 
     def get_job_id(self, entry: Entry) -> str | None:
         return entry.reference or None
+
+
+class ApiKeyInput(StrictSerializer):
+    name = serializers.CharField(max_length=80)
+    monthly_limit = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, required=False, allow_null=True
+    )
+
+
+class ApiKeyChange(ApiKeyInput):
+    name = serializers.CharField(max_length=80, required=False)
+
+
+class ApiKeyOutput(serializers.Serializer[Any]):
+    """A key of somebody's programs; the context says what each has `spent` this month."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    monthly_limit = serializers.IntegerField(allow_null=True)
+    spent_this_month = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+    def get_spent_this_month(self, key: Any) -> int:
+        return int(self.context["spent"][key.pk])
+
+
+class NewApiKeyOutput(ApiKeyOutput):
+    """The one answer that carries the secret."""
+
+    secret = serializers.CharField()

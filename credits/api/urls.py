@@ -1,10 +1,12 @@
-"""URLs of the wallet's API."""
+"""URLs of the APIs of the wallet and of API keys."""
 
 from django.urls import path
 
-from credits.api import views
+from credits.api import keys, views
 
 urlpatterns = [
     path("credits", views.WalletDetail.as_view()),
     path("credits/entries", views.EntryList.as_view()),
+    path("api-keys", keys.ApiKeyList.as_view()),
+    path("api-keys/<uuid:key_id>", keys.ApiKeyDetail.as_view()),
 ]

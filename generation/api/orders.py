@@ -40,6 +40,8 @@ class QuoteMaker(APIView):
 class PromptEnhance(APIView):
     """A better prompt."""
 
+    throttle_rule = "enhance"
+
     @extend_schema(request=PromptInput, responses=PromptOutput)
     def post(self, request: ApiRequest) -> Response:
         """Make a prompt better; nothing is ordered, and it is free."""

@@ -1,5 +1,6 @@
 """The API of photos: what I uploaded."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ class PhotoList(ListAPIView[Asset]):
 
     serializer_class = PhotoOutput
     parser_classes = (WholeMultiPartParser,)
+    throttle_rule: ClassVar = {"POST": "uploads"}
 
     def get_queryset(self) -> QuerySet[Asset]:
         return selectors.photos_of(user=self.request.user)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """The API of uploads: files on their way in, by two steps."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ class UploadList(ListAPIView[Upload]):
     """My files on their way in, and what became of them; for a week after they ended."""
 
     serializer_class = UploadOutput
+    throttle_rule: ClassVar = {"POST": "uploads"}
 
     def get_queryset(self) -> QuerySet[Upload]:
         return selectors.uploads_of(user=self.request.user)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.api import assets, clones, jobs, orders, photos, projects, uploads
+from generation.api import assets, chat, clones, jobs, orders, photos, projects, uploads
 
 urlpatterns = [
     path("credits/prices", orders.PriceList.as_view()),
@@ -24,6 +24,13 @@ urlpatterns = [
     path("consents/agreements", clones.AgreementList.as_view()),
     path("removals", clones.RemovalList.as_view()),
     path("removals/<uuid:removal_id>", clones.RemovalDetail.as_view()),
+    path("chat", chat.Chat.as_view()),
+    path("conversations", chat.ConversationList.as_view()),
+    path("conversations/<uuid:conversation_id>", chat.ConversationDetail.as_view()),
+    path("conversations/<uuid:conversation_id>/restore", chat.ConversationRestore.as_view()),
+    path("messages/<uuid:message_id>/regenerate", chat.MessageRegenerate.as_view()),
+    path("messages/<uuid:message_id>/stop", chat.MessageStop.as_view()),
+    path("messages/<uuid:message_id>/cards/<int:number>", chat.CardOrder.as_view()),
     path("projects", projects.ProjectList.as_view()),
     path("projects/<uuid:project_id>", projects.ProjectDetail.as_view()),
     path("photos", photos.PhotoList.as_view()),

@@ -123,6 +123,7 @@ class Job(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "-id"], name="job_of_user"),
+            models.Index(fields=["request_id"], name="job_of_request"),
             models.Index(
                 fields=["queue", "next_run_at"],
                 condition=models.Q(status__in=("queued", "running")),

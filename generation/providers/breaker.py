@@ -5,7 +5,6 @@ may hold it open or closed. Without Redis every call goes through.
 """
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from generation.providers.ports import Capability
+from visiona.lib import outage
 
 FORGET_SECONDS = 300
 """Failures that lie further apart than this are not in a row."""
@@ -50,10 +50,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2] + ARGV[3])
 return opened
 """
 
-REST_AFTER_FAILURE_SECONDS = 10.0
-
 logger = logging.getLogger(__name__)
-_resting_until = 0.0
 
 
 class Hold(StrEnum):
@@ -149,7 +146,7 @@ def _client() -> redis.Redis:
 
 
 def _is_resting() -> bool:
-    return time.monotonic() < _resting_until
+    return outage.is_on()
 
 
 def _ms(seconds: float) -> int:
@@ -159,9 +156,8 @@ def _ms(seconds: float) -> int:
 @contextmanager
 def _tolerant() -> Iterator[None]:
     """Do without Redis where it does not answer; the next calls are spared the wait."""
-    global _resting_until  # noqa: PLW0603 (one per process)
     try:
         yield
     except redis.RedisError:
-        _resting_until = time.monotonic() + REST_AFTER_FAILURE_SECONDS
+        outage.note()
         logger.warning("generation.breaker.unreachable")

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
+from accounts import events
+from billing import selectors as billing_selectors
 from credits import services as credits_services
 from generation import catalog, selectors
 from generation.catalog import Quote
@@ -17,9 +19,9 @@ from generation.errors import JobNotCancelable, JobNotPreviewable, JobNotRetryab
 from generation.models import Clone, Job
 from generation.providers import registry
 from generation.providers.ports import Capability
-from generation.services import likenesses, trainings
-from visiona.lib import clock, live
-from visiona.lib.errors import Conflict
+from generation.services import budget, likenesses, metrics, trainings
+from visiona.lib import clock, live, ratelimit
+from visiona.lib.errors import Conflict, RateLimited
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
 
@@ -35,6 +37,12 @@ PROOF_CANCELED = "These proof shots were canceled. Order a picture with the clon
 WORDS_GONE = "What was ordered here is deleted, so it cannot be ordered again."
 TRAINED_SINCE = "This clone has been trained since. Look at its page."
 ONE_AT_A_TIME = "Another film of yours is being cut anew. Wait until it is finished."
+UNDER_WAY = (
+    "You have {limit} jobs under way, as many as your plan allows at a time. Wait until one is "
+    "finished, or cancel one."
+)
+MAY_HAVE_ENDED_SECONDS = 5
+"""When to look again whether one of many jobs has ended."""
 
 
 def quote(*, kind: str, params: Mapping[str, Any], user: "User | None" = None) -> Quote:
@@ -85,9 +93,10 @@ def submit(
     """Hold the price and queue the job, both or neither.
 
     The same key of the same person returns the job that it made first; `remix_of` is the asset
-    that the order began from. Raises InsufficientCredits, NotFound for a photo, a clone or an
-    asset that is not the person's, Conflict for a clone that is not ready, and for a training
-    InvalidInput and QuotaReached.
+    that the order began from. Raises InsufficientCredits, RateLimited for too many orders or jobs
+    at a time, ProviderUnavailable where the budget for providers is used up, NotFound for a photo,
+    a clone or an asset that is not the person's, Conflict for a clone that is not ready, and for a
+    training InvalidInput and QuotaReached.
     """
     first = _first_of(user, idempotency_key)
     if first:
@@ -99,7 +108,7 @@ def submit(
     _give_to_maker(job, _clone_in(user, job.params))
     job.price = _price_of(job)
     job.remix_of_id = remix_of and selectors.asset_of(user=user, asset_id=remix_of).pk
-    return _submit(job, idempotency_key)
+    return _submit(user, job, idempotency_key)
 
 
 def _submit_training(
@@ -111,7 +120,7 @@ def _submit_training(
     _give_to_maker(job)
     job.price = _price_of(job)
     begin = partial(trainings.begin, clone=clone, consent=consent, job=job)
-    return _submit(job, idempotency_key, begin)
+    return _submit(user, job, idempotency_key, begin)
 
 
 @transaction.atomic
@@ -140,7 +149,7 @@ def retrain(*, user: "User", clone_id: UUID, request_id: str) -> Job:
         _give_to_maker(job)
         job.price = _price_of(job)
     begin = partial(trainings.begin_again, clone=clone, job=job, is_free=is_free)
-    return _submit(job, None, begin)
+    return _submit(user, job, None, begin)
 
 
 @transaction.atomic
@@ -240,16 +249,25 @@ def _clones_in(user: "User", order: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(clone.pk) for name, clone in found.items()}
 
 
-def _submit(job: Job, idempotency_key: str | None, begin: Callable[[], None] | None = None) -> Job:
+def _submit(
+    user: "User",
+    job: Job,
+    idempotency_key: str | None,
+    begin: Callable[[], None] | None = None,
+) -> Job:
     """Queue the job, or return the one that the same key made first; `begin` is a part of it."""
     job.submission = idempotency_key or str(uuid7())
     try:
+        ratelimit.admit(rule="jobs", key=user.pk)
+        if job.provider != registry.LOCAL:
+            budget.check()
         with transaction.atomic():
+            _find_room(user)
             _queue(job)
             if begin:
                 begin()
             return job
-    except IntegrityError:
+    except (IntegrityError, RateLimited):
         first: Job | None = Job.objects.filter(
             user_id=job.user_id, submission=job.submission
         ).first()
@@ -258,16 +276,31 @@ def _submit(job: Job, idempotency_key: str | None, begin: Callable[[], None] | N
         return first
 
 
+def _find_room(user: "User") -> None:
+    """See that the person has fewer jobs under way than the plan allows, free ones too.
+
+    Raises RateLimited. Until the transaction ends nobody else counts the same person's.
+    """
+    most = billing_selectors.entitlements_of(user=user).concurrent_jobs
+    _wait_for_turn(f"jobs:{user.pk}")
+    if Job.objects.filter(user_id=user.pk).unfinished().count() >= most:
+        detail = UNDER_WAY.format(limit=most)
+        raise RateLimited(detail, limit=most, remaining=0, retry_after=MAY_HAVE_ENDED_SECONDS)
+
+
+def _wait_for_turn(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 @transaction.atomic
 def queue_alone(*, job: Job) -> None:
     """Queue a film that is cut anew, unless the person has one under way: it costs them nothing.
 
-    Raises Conflict.
+    Raises Conflict and RateLimited.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"recuts:{job.user_id}"]
-        )
+    ratelimit.admit(rule="jobs", key=job.user_id)
+    _wait_for_turn(f"recuts:{job.user_id}")
     others = Job.objects.filter(user_id=job.user_id, params__has_key="first_job_id")
     if others.unfinished().exists():
         raise Conflict(ONE_AT_A_TIME)
@@ -284,6 +317,14 @@ def _queue(job: Job) -> None:
             reference=str(job.pk),
         ).hold
     job.save(force_insert=True)
+    events.track(
+        "generation.job.queued",
+        user_id=job.user_id,
+        job=str(job.pk),
+        kind=job.kind,
+        price=job.price,
+        provider=job.provider,
+    )
     enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
     live.announce(user_id=job.user_id, event="job.updated")
 
@@ -301,6 +342,8 @@ def cancel(*, user: "User", job_id: UUID) -> Job:
     if job.kind == catalog.TRAINING.name or not _ends_in_queue(job):
         Job.objects.filter(pk=job.pk, status__in=Job.OPEN).update(cancel_requested_at=clock.now())
         enqueue(RUN_JOB, queue=job.queue, job_id=str(job.pk))
+    else:
+        metrics.settled(job=selectors.job_of(user=user, job_id=job_id))
     live.announce(user_id=user.pk, event="job.updated")
     return selectors.job_of(user=user, job_id=job_id)
 
@@ -313,7 +356,9 @@ def _ends_in_queue(job: Job) -> bool:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT generation_cancel_queued(%s)", [job.pk])
-            return bool(cursor.fetchone()[0])
+            has_ended = bool(cursor.fetchone()[0])
+            credits_services.changed(user_id=job.user_id)
+            return has_ended
     except IntegrityError:
         return False
 
@@ -363,7 +408,7 @@ def _proof_again(job: Job, user: "User", request_id: str) -> Job:
         raise JobNotRetryable(PROOF_CANCELED)
     again = _ordered(user, job.kind, _again(job), request_id)
     _give_to_maker(again, _clone_in(user, again.params))
-    return _submit(again, f"{PROOF}{job.pk}")
+    return _submit(user, again, f"{PROOF}{job.pk}")
 
 
 def preview(*, user: "User", job_id: UUID, request_id: str) -> Job:
@@ -380,7 +425,7 @@ def preview(*, user: "User", job_id: UUID, request_id: str) -> Job:
 def _preview_of(job: Job, user: "User", request_id: str) -> Job:
     """Return the one free preview of a job, or of a preview that came to nothing itself."""
     free = _ordered(user, job.kind, _again(job), request_id)
-    return _submit(free, f"{PREVIEW}{job.pk}")
+    return _submit(user, free, f"{PREVIEW}{job.pk}")
 
 
 def _again(job: Job) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from generation.catalog import MAX_PROMPT
 from generation.errors import ProviderError
-from generation.models import Clone, Job
+from generation.models import Clone, Job, RequestMetric
 from generation.providers import local, registry
-from generation.providers.ports import Capability, ProviderCall, TextRequest, Turn
-from generation.services import provider_calls
+from generation.providers.ports import Capability, ProviderCall, Text, TextRequest, Turn
+from generation.services import budget, metrics, provider_calls
+from visiona.lib import request_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,6 +47,15 @@ class Enhanced:
     provider: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """What a language model wrote, if there is one and it did, and who was asked."""
+
+    provider: str
+    text: str = ""
+    error: str = ""
+
+
 def enhance(
     *,
     user_id: "UUID",
@@ -54,30 +64,55 @@ def enhance(
     clone: Clone | None = None,
     job_id: "UUID | None" = None,
 ) -> Enhanced:
-    """Return the prompt made better. Where a provider fails or is slow, the rules do it.
+    """Return the prompt made better. Where a provider fails, is slow or may not be asked, the rules
+    do it.
 
     One for a person's clone is made better as a portrait: nothing is said of who they are. A job
     has more patience than a person who waits.
     """
-    is_portrait = clone is not None and clone.subject == "person"
-    written, provider = "", registry.LOCAL
-    calls: list[ProviderCall] = []
-    writer = registry.text(record=calls.append, seconds=None if job_id else PATIENCE_SECONDS)
-    if writer is not None:
-        try:
-            answer = writer.write(_request(_nameless(prompt, clone), is_portrait=is_portrait))
-        except ProviderError as error:
-            logger.info("generation.prompt.by_rules", extra={"code": error.code})
-        else:
-            written = answer.text.strip().strip('"')[:MAX_PROMPT] if answer.is_complete else ""
-            provider = writer.provider if written else registry.LOCAL
-        finally:
-            provider_calls.keep(calls=calls, user_id=user_id, job_id=job_id)
-    return Enhanced(
-        prompt=prompt,
-        enhanced_prompt=written or local.phrased(prompt, PORTRAIT if is_portrait else kind),
-        provider=provider,
+    request = metrics.Request(
+        operation=metrics.ENHANCE, user_id=user_id, request_id=request_id.current()
     )
+    is_portrait = clone is not None and clone.subject == "person"
+    calls: list[ProviderCall] = []
+    patience = None if job_id else PATIENCE_SECONDS
+    writer = registry.text(record=calls.append, seconds=patience) if budget.is_open() else None
+    try:
+        with request.watch.step("ai_ms"):
+            attempt = _attempt(writer, _nameless(prompt, clone), is_portrait=is_portrait)
+            rules = "" if attempt.text else local.phrased(prompt, PORTRAIT if is_portrait else kind)
+    finally:
+        with request.watch.step("db_ms"):
+            provider_calls.keep(calls=calls, user_id=user_id, job_id=job_id)
+    better = Enhanced(
+        prompt=prompt,
+        enhanced_prompt=attempt.text or rules,
+        provider=attempt.provider if attempt.text else registry.LOCAL,
+    )
+    if job_id is None:  # otherwise it is a part of the job, which has numbers of its own
+        numbers = request.ended(
+            status=RequestMetric.Status.OK,
+            provider=better.provider,
+            fallback_used=better.provider != attempt.provider,
+            message_length=len(prompt),
+            error_name=attempt.error,
+        )
+        metrics.keep(metric=numbers)
+    return better
+
+
+def _attempt(writer: Text | None, prompt: str, *, is_portrait: bool) -> _Attempt:
+    """Ask a language model, if there is one."""
+    if writer is None:
+        return _Attempt(provider=registry.LOCAL)
+    text, error = "", ""
+    try:
+        answer = writer.write(_request(prompt, is_portrait=is_portrait))
+        text = answer.text.strip().strip('"')[:MAX_PROMPT] if answer.is_complete else ""
+    except ProviderError as failure:
+        logger.info("generation.prompt.by_rules", extra={"code": failure.code})
+        error = failure.code
+    return _Attempt(provider=writer.provider, text=text, error=error)
 
 
 def has_to_ask(*, job: Job) -> bool:

@@ -25,12 +25,13 @@ from generation.models import Asset, Job, Notice
 from generation.pipelines.base import JobContext, Learned, Parked, Product, Shortfall
 from generation.providers import registry
 from generation.providers.ports import Capability
-from generation.services import files, jobs, likenesses, prompts, steps, trainings
+from generation.services import files, jobs, likenesses, metrics, prompts, steps, trainings
 from visiona.lib import clock, live, request_id
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.errors import AppError
 from visiona.lib.queue import enqueue
 from visiona.lib.storage import StorageUnavailable
+from visiona.lib.timing import Stopwatch
 
 RUN_JOB = "generation.tasks.run_job"
 MAX_ATTEMPTS = 3
@@ -350,22 +351,37 @@ def _settle_stored(
     learned: Learned | None,
     profile: list[dict[str, Any]],
 ) -> None:
+    watch = Stopwatch()
     with transaction.atomic():
-        is_wanted = likenesses.hold(job=job)
-        mine = Job.objects.select_for_update().filter(pk=job.pk, lease_token=job.lease_token)
-        if not mine.exists():
-            raise LeaseLost
-        if not is_wanted:
-            stored, learned, failure = _dropped(stored, CLONE_GONE)
+        with watch.step("db_ms"):
+            _settle_rows(job, stored, failure, learned, profile, watch)
+        metrics.settled(job=job, watch=watch)
+
+
+def _settle_rows(
+    job: Job,
+    stored: list[Asset],
+    failure: Failure | None,
+    learned: Learned | None,
+    profile: list[dict[str, Any]],
+    watch: Stopwatch,
+) -> None:
+    is_wanted = likenesses.hold(job=job)
+    mine = Job.objects.select_for_update().filter(pk=job.pk, lease_token=job.lease_token)
+    if not mine.exists():
+        raise LeaseLost
+    if not is_wanted:
+        stored, learned, failure = _dropped(stored, CLONE_GONE)
+    with watch.step("credit_ms"):
         captured = _settle_credits(job, delivered=len(stored) + bool(learned))
-        if captured is None:
-            captured = 0
-            stored, learned, failure = _dropped(stored, HOLD_EXPIRED)
-        delivered = len(stored) + bool(learned)
-        Asset.objects.bulk_create(stored)
-        _close(job, captured=captured, delivered=delivered, failure=failure)
-        if job.kind == catalog.TRAINING.name:
-            _close_training(job, learned, profile)
+    if captured is None:
+        captured = 0
+        stored, learned, failure = _dropped(stored, HOLD_EXPIRED)
+    delivered = len(stored) + bool(learned)
+    Asset.objects.bulk_create(stored)
+    _close(job, captured=captured, delivered=delivered, failure=failure)
+    if job.kind == catalog.TRAINING.name:
+        _close_training(job, learned, profile)
 
 
 def _dropped(stored: list[Asset], why: Failure) -> tuple[list[Asset], None, Failure]:

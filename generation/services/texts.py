@@ -17,10 +17,15 @@ def checked(*, text: str, field: str, longest: int, missing: str = "") -> str:
     if len(text) > longest:
         remedy = f"Shorten this to {longest} characters."
         raise refused(field=field, code="max_length", detail=remedy)
-    if NULL in text or any(ord(letter) in SURROGATES for letter in text):
+    if not is_text(text=text):
         remedy = "Leave out characters that are no text."
         raise refused(field=field, code="characters_not_allowed", detail=remedy)
     return text
+
+
+def is_text(*, text: str) -> bool:
+    """Return whether the database can keep the words: no NUL, and no half of a character."""
+    return NULL not in text and not any(ord(letter) in SURROGATES for letter in text)
 
 
 def refused(*, field: str, code: str, detail: str) -> InvalidInput:

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from accounts.http import UserRequest
-from generation import forms, selectors
+from generation import chat_selectors, forms, selectors
 from generation.catalog import IMAGE, THUMBNAIL, Kind
 from generation.forms import FORMS
 from generation.models import Project
+from generation.views.proposals import order_of
+from visiona.lib import markdown
 
 SHOW_CLONES = ("clone_id", "extra_clone_id")
 
@@ -32,9 +34,27 @@ def borrowed(request: UserRequest) -> dict[str, Any]:
     elif repeated := _asked_id(request, "from"):
         job = selectors.job_of(user=request.user, job_id=repeated)
         found = _of_order(job.kind, job.params, job.project_id)
+    elif answer_id := _asked_id(request, "answer"):
+        found = _of_answer(request, answer_id)
     if clone_id := _asked_id(request, "clone"):
         found = _of_clone(clone_id, found)
     return found
+
+
+def _of_answer(request: UserRequest, answer_id: UUID) -> dict[str, Any]:
+    """Begin with what an answer of the chat says: all of it, a block of it, or a proposal."""
+    answer = chat_selectors.message_of(user=request.user, message_id=answer_id)
+    card, block = (_asked_number(request, name) for name in ("card", "block"))
+    if card is not None and card < len(answer.cards):
+        proposed = answer.cards[card]
+        return _of_order(proposed["kind"], order_of(proposed), None)
+    text = answer.text if block is None else markdown.block_of(answer.text, number=block)
+    return _of_order(IMAGE.name, {"prompt": text.strip()}, None)
+
+
+def _asked_number(request: UserRequest, name: str) -> int | None:
+    asked = request.GET.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else None
 
 
 def _of_clone(clone_id: UUID, found: dict[str, Any]) -> dict[str, Any]:

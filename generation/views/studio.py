@@ -20,6 +20,7 @@ from generation.services import jobs as job_services
 from generation.services import photos as photo_services
 from generation.services import prompts as prompt_services
 from generation.views import beginnings
+from visiona.lib import ratelimit
 from visiona.lib.errors import AppError, InvalidInput
 
 RECENT_JOBS = 12
@@ -290,6 +291,7 @@ def enhance(request: UserRequest) -> HttpResponse:
     prompt = str(typed["prompt"] or "").strip()
     typed["enhanced_prompt"] = ""
     if prompt and "undo" not in request.POST:
+        ratelimit.admit(rule="enhance", key=request.user.pk)
         better = prompt_services.enhance(
             user_id=request.user.pk,
             prompt=prompt[: catalog.MAX_IMAGE_PROMPT],

@@ -12,3 +12,4 @@ import "./library.js";
 import "./lightbox.js";
 import "./film.js";
 import "./uploader.js";
+import "./chat.js";

@@ -398,6 +398,7 @@ def test_a_key_shows_its_secret_once_and_is_stored_only_as_a_hash(
         "name": "Laptop",
         "prefix": secret[:12],
         "monthly_limit": 100,
+        "spent_this_month": 0,
         "created_at": key.created_at.isoformat().replace("+00:00", "Z"),
         "last_used_at": None,
         "secret": secret,
@@ -427,6 +428,7 @@ def test_keys_are_listed_newest_first_without_secrets_and_without_sign_ins(
         "name",
         "prefix",
         "monthly_limit",
+        "spent_this_month",
         "created_at",
         "last_used_at",
     }

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def test_what_is_queued_by_name_is_a_task() -> None:
         for value in [value_of(call.args[0], path)]
     }
     assert queued == {
+        "generation.tasks.answer",
+        "generation.tasks.finish_answer",
         "generation.tasks.run_job",
         "generation.tasks.check_upload",
         "generation.tasks.finish_removal",
@@ -93,7 +96,7 @@ def value_of(argument: ast.expr, path: Path) -> str:
     if isinstance(argument, ast.Constant):
         return str(argument.value)
     module = importlib.import_module(name_of(path).removesuffix(".py").replace("/", "."))
-    return str(getattr(module, ast.unparse(argument)))
+    return str(attrgetter(ast.unparse(argument))(module))
 
 
 def test_every_job_kind_has_a_pipeline_and_a_queue_that_a_worker_serves() -> None:
@@ -102,7 +105,7 @@ def test_every_job_kind_has_a_pipeline_and_a_queue_that_a_worker_serves() -> Non
         assert callable(getattr(importlib.import_module(module), function))
         assert kind.queue in catalog.QUEUES
     served = [name for hands in machine.WORKERS.values() for name in hands[1].split(",")]
-    assert sorted(served) == sorted([*catalog.QUEUES, webhooks.QUEUE])
+    assert sorted(served) == sorted([*catalog.QUEUES, catalog.CHAT, webhooks.QUEUE])
     assert settings.CELERY["task_default_queue"] == webhooks.QUEUE
 
 

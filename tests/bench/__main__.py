@@ -32,6 +32,11 @@ class Scenario:
 SCENARIOS = (
     Scenario(name="ledger", is_worker=True),
     Scenario(name="ordering", settings=WITH_BARE_VIEW),
+    Scenario(name="limiting"),
+    Scenario(name="cached", settings=WITH_BARE_VIEW),
+    Scenario(name="first_word", is_worker=True),
+    Scenario(name="crowd", is_worker=True),
+    Scenario(name="watching", is_worker=True),
     Scenario(name="polling"),
     Scenario(name="library"),
     Scenario(name="drawing", is_worker=True),

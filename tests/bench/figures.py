@@ -14,6 +14,7 @@ class Promise(StrEnum):
     RATIO_AT_MOST = "ratio ≤"
     RATIO_AT_LEAST = "ratio ≥"
     OURS_AT_MOST = "ours ≤"
+    MORE_AT_MOST = "more ≤"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ class Figure:
         return self.ours / self.baseline
 
     @property
+    def more(self) -> float:
+        """By how much ours is above the baseline."""
+        return self.ours - self.baseline
+
+    @property
     def is_kept(self) -> bool:
         """Whether it is as we promised."""
         match self.promise:
@@ -43,6 +49,8 @@ class Figure:
                 return self.ratio >= self.limit
             case Promise.OURS_AT_MOST:
                 return self.ours <= self.limit
+            case Promise.MORE_AT_MOST:
+                return self.more <= self.limit
 
 
 def timed(step: Callable[[], object]) -> Callable[[], float]:
@@ -88,7 +96,8 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
-    unit = figure.unit if figure.promise is Promise.OURS_AT_MOST else ""
+    is_in_units = figure.promise in {Promise.OURS_AT_MOST, Promise.MORE_AT_MOST}
+    unit = figure.unit if is_in_units else ""
     return (
         figure.name,
         f"{_number(figure.ours)} {figure.unit}",

@@ -1,6 +1,7 @@
 """Thousands of jobs in flight at a provider: one worker process, and none of them waits in it."""
 
 import base64
+import logging
 import os
 import subprocess
 import sys
@@ -12,16 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from django.conf import settings
 
-from accounts.models import User
 from generation.models import Job, ProviderCall
-from generation.services import jobs
 from tests.bench.figures import Figure, Promise
 from tests.bench.people import make_person
-from tests.bench.stage import BASE_DIR, WEB_URL, free_port, serving
+from tests.bench.stage import WEB_URL, free_port, megabytes_of, running, serving
 from visiona.embedded.machine import CELERY_AS_ROOT, WORKERS
-from visiona.lib.db.actor import act_as_user, act_as_worker
+from visiona.lib.db.actor import act_as_worker
 from visiona.webhooks.models import WebhookEvent
 
 KIND, PARAMS = "image", {"prompt": "A red sneaker on a plinth"}
@@ -39,9 +37,9 @@ def measure(*, quick: bool) -> list[Figure]:
     """Order them all, let them end one by one, and see how soon each is with its person."""
     number = int(os.environ.get("BENCH_IN_FLIGHT") or (QUICK_IN_FLIGHT if quick else IN_FLIGHT))
     period = number * PERIOD_SECONDS // IN_FLIGHT
-    with _everything() as (fleet, worker):
+    with _everything() as (fleet, web, worker):
         began = time.monotonic()
-        _order(number)
+        _order(web, number)
         _wait_for(lambda: _ask(f"{fleet}/count") == number, seconds=number, what="all in flight")
         ordering = time.monotonic() - began
         _wait_for(_is_at_rest, seconds=number, what="at rest")
@@ -49,7 +47,7 @@ def measure(*, quick: bool) -> list[Figure]:
         _wait_for(lambda: not _unfinished(), seconds=period + PATIENCE_SECONDS, what="all final")
         lost = number - _delivered()
         delays = _delays(_ask(f"{fleet}/ended"))
-        megabytes = _most_megabytes(worker.pid)
+        megabytes = megabytes_of(worker.pid, "VmHWM")
     late = sum(delay > SOON_SECONDS for delay in delays) / number
     median, slowest = sorted(delays)[len(delays) // 2], max(delays)
     note = (
@@ -77,8 +75,8 @@ def _figure(name: str, ours: float, unit: str, limit: float, note: str) -> Figur
 
 
 @contextmanager
-def _everything() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run a provider, a web process, a worker and the timetable; give the first and the worker."""
+def _everything() -> Iterator[tuple[str, str, subprocess.Popen[bytes]]]:
+    """Run a provider, a web process, a worker and the timetable; give all but the last."""
     fleet, web = free_port(), free_port()
     environment = {
         **os.environ,
@@ -90,8 +88,7 @@ def _everything() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         "MALLOC_ARENA_MAX": "2",
         **(CELERY_AS_ROOT if os.geteuid() == 0 else {}),
     }
-    settings.REPLICATE_API_TOKEN = environment["REPLICATE_API_TOKEN"]
-    settings.PROVIDERS = settings.PROVIDERS | {KIND: "replicate"}
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     granian = ("-m", "granian", "--interface", "wsgi", "--port", str(web), "--workers", "1")
     server = (
         *granian,
@@ -101,43 +98,29 @@ def _everything() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         "error",
         "visiona.wsgi:application",
     )
-    with ExitStack() as running, tempfile.TemporaryDirectory() as folder:
-        running.enter_context(serving("-m", "tests.bench.fleet", str(fleet), SECRET, port=fleet))
+    with ExitStack() as programs, tempfile.TemporaryDirectory() as folder:
+        programs.enter_context(serving("-m", "tests.bench.fleet", str(fleet), SECRET, port=fleet))
         at_web = environment | {"DATABASE_URL": os.environ[WEB_URL]}
-        running.enter_context(serving(*server, port=web, environment=at_web))
+        programs.enter_context(serving(*server, port=web, environment=at_web))
         quiet = ("--loglevel", "ERROR")
         beat = ("beat", "--schedule", str(Path(folder) / "beat"), *quiet)
-        running.enter_context(_process(environment, *CELERY, *beat))
+        programs.enter_context(running(*CELERY, *beat, environment=environment))
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         hands = ("worker", *WORKERS["calls"], *quiet, *alone)
         yield (
             f"http://127.0.0.1:{fleet}",
-            running.enter_context(_process(environment, *CELERY, *hands)),
+            f"http://127.0.0.1:{web}",
+            programs.enter_context(running(*CELERY, *hands, environment=environment)),
         )
 
 
-@contextmanager
-def _process(environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        (sys.executable, *command), cwd=BASE_DIR, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _order(number: int) -> None:
-    people = [make_person().user for _ in range(PEOPLE)]
-    for one in range(number):
-        _order_one(people[one % PEOPLE])
-
-
-def _order_one(user: User) -> None:
-    with act_as_user(user.pk):
-        jobs.submit(user=user, kind=KIND, params=PARAMS, request_id="bench")
+def _order(web: str, number: int) -> None:
+    bearers = [f"Bearer {make_person().bearer}" for _ in range(PEOPLE)]
+    order = {"kind": KIND, **PARAMS}
+    with httpx.Client(base_url=web, timeout=30) as client:
+        for one in range(number):
+            headers = {"Authorization": bearers[one % PEOPLE]}
+            client.post("/api/v1/jobs", json=order, headers=headers).raise_for_status()
 
 
 def _is_at_rest() -> bool:
@@ -176,9 +159,3 @@ def _wait_for(is_so: Any, *, seconds: float, what: str) -> None:
             sys.stderr.write(f"not within {seconds} s: {what}\n")
             return
         time.sleep(0.5)
-
-
-def _most_megabytes(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    (peak,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(peak.split()[1]) / 1024

@@ -17,6 +17,7 @@ SUPERUSER_URL = "BENCH_SUPERUSER_URL"
 WEB_URL = "BENCH_WEB_URL"
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
+LIMITS = ("API", "CHAT", "JOBS", "UPLOADS", "WEBHOOKS")
 FOREIGN = (
     *("ENVIRONMENT", "PUBLIC_URL", "SENTRY_DSN", "HOST", "PORT", "DEBUG", "SECRET_KEY"),
     *("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_JOBS_URL", "REDIS_URL", "DATA_DIR"),
@@ -37,6 +38,10 @@ def environment_of(servers: Servers, *, database_url: str, settings: str) -> dic
         "REDIS_URL": servers.redis_url,
         "DATA_DIR": str(servers.data_dir),
         "OMP_NUM_THREADS": "1",  # as the supervisor of `make run` has it
+        # Limits are asked as ever; nobody reaches them.
+        **{f"{rule}_RATE": "1000000000/day" for rule in LIMITS},
+        "STREAMS_PER_PERSON": "1000000",
+        "CONCURRENT_JOBS": "1000000",
         OWNER_URL: servers.database_url,
         SUPERUSER_URL: servers.superuser_url,
         WEB_URL: servers.web_url,
@@ -53,8 +58,18 @@ def free_port() -> int:
 @contextmanager
 def serving(
     *command: str, port: int, environment: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a Python program for the length of the block, from when its port is open."""
+    with running(*command, environment=environment) as process:
+        _await_port(port, process)
+        yield process
+
+
+@contextmanager
+def running(
+    *command: str, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a Python program for the length of the block."""
     process = subprocess.Popen(
         (sys.executable, *command),
         cwd=BASE_DIR,
@@ -64,10 +79,16 @@ def serving(
         start_new_session=True,
     )
     try:
-        _await_port(port, process)
-        yield
+        yield process
     finally:
         _end(process)
+
+
+def megabytes_of(pid: int, what: str) -> float:
+    """Return what the kernel says of a process's memory: VmRSS for now, VmHWM for its most."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith(f"{what}:"))
+    return int(line.split()[1]) / 1024
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:

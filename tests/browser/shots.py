@@ -9,10 +9,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 WIDTHS = (320, 390, 768, 1280)
+HEIGHT = 860
 # Both layouts are looked at; VISIONA_FULL_SWEEP looks at the widths between them too.
 LOOKED_AT = WIDTHS if "VISIONA_FULL_SWEEP" in os.environ else (390, 1280)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -81,10 +82,10 @@ def wrongs(page: Page, places: Mapping[str, str]) -> list[str]:
     wrong: list[str] = []
     for (name, place), scheme in product(places.items(), SCHEMES):
         page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": WIDTHS[0], "height": 860})
+        resize(page, WIDTHS[0])
         page.goto(place)
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 860})
+            resize(page, width)
             look = f"{name}-{scheme}-{width}"
             if width in LOOKED_AT:
                 shoot(page, look)
@@ -92,6 +93,13 @@ def wrongs(page: Page, places: Mapping[str, str]) -> list[str]:
             wide = overhang(page)
             wrong += [f"{look}: {wide} px too wide"] if wide > 0 else []
     return wrong
+
+
+def resize(page: Page, width: int) -> None:
+    """Give the window this width, unless it has it already."""
+    size = ViewportSize(width=width, height=HEIGHT)
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
 
 
 def shoot(page: Page, name: str) -> None:

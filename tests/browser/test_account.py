@@ -13,7 +13,7 @@ from accounts import services
 from accounts.models import User
 from tests import factories
 from tests.browser.conftest import SignIn
-from tests.browser.shots import SCHEMES, barriers, shoot, visiting, wrongs
+from tests.browser.shots import SCHEMES, barriers, resize, shoot, visiting, wrongs
 from tests.factories import PASSWORD
 from visiona.lib.db.actor import act_as_user
 from visiona.mail_previews import SAMPLES
@@ -249,11 +249,11 @@ def test_every_mail_fits_its_window(
     wrong: list[str] = []
     with visiting(browser, address) as page:
         sign_in(page.context, alice)
-        for name, scheme in product(SAMPLES, SCHEMES):
-            page.emulate_media(color_scheme=scheme)
+        for name in SAMPLES:
             page.goto(f"/styleguide/mail/?name={name}")
-            for width in (320, 700):
-                page.set_viewport_size({"width": width, "height": 860})
+            for width, scheme in product((320, 700), SCHEMES):
+                resize(page, width)
+                page.emulate_media(color_scheme=scheme)
                 shoot(page, f"mail-{name}-{scheme}-{width}")
                 box = page.locator(".sheet").bounding_box()
                 assert box is not None

@@ -22,13 +22,6 @@ OPEN_PAGES = {
     "verification-sent": "/accounts/confirm-email/",
     "not-found": "/no/such/page/",
 }
-# The pages of making things are walked in test_making.py, those of the account in test_account.py.
-MY_PAGES = {
-    "credits": "/credits/",
-    "email": "/accounts/email/",
-    "password": "/accounts/password/change/",
-    "sign-out": "/accounts/logout/",
-}
 
 
 @pytest.mark.timeout(240)
@@ -37,11 +30,12 @@ def test_pages_for_everybody(browser: Browser, address: str) -> None:
         assert wrongs(page, OPEN_PAGES) == []
 
 
+# The pages of making things are walked in test_making.py, those of the account in test_account.py.
 @pytest.mark.timeout(240)
 def test_pages_of_a_person(browser: Browser, address: str, alice: User, sign_in: SignIn) -> None:
     title = "A title so long that it has to be cut somewhere, whatever the window"
     waiting = factories.make_job(alice, title=title)
-    places = MY_PAGES | {"job-waiting": f"/jobs/{waiting.pk}/"}
+    places = {"credits": "/credits/", "job-waiting": f"/jobs/{waiting.pk}/"}
     with visiting(browser, address) as page:
         sign_in(page.context, alice)
         assert wrongs(page, places) == []

@@ -239,6 +239,7 @@ def test_the_way_to_every_place_is_in_the_page_without_javascript(
 
     assert [link.inner_text() for link in dock.get_by_role("link").all()] == [
         "Studio",
+        "Chat",
         "Library",
         "Clones",
         "Projects",

@@ -55,6 +55,7 @@ def test_a_provider_is_stopped_and_asked_again(
         sign_in(page.context, staff)
         page.goto("/account/")
         page.locator("[data-menu] > summary").last.click()
+        page.get_by_role("link", name="Staff").click()
         page.get_by_role("link", name="Providers").click()
         row = page.get_by_role("row", name="Openai text")
         row.get_by_role("button", name="Stop").click()

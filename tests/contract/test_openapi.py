@@ -10,6 +10,7 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 
+from accounts.models import Role, User
 from tests import factories
 from tests.clients import ApiClient
 from tests.factories import Household
@@ -30,6 +31,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("patch", "/assets/{asset_id}"): {"title": "Mine", "starred": True},
     ("post", "/auth/login"): SIGN_IN,
     ("post", "/auth/signup"): SIGN_IN | {"email": "carol@example.com"},
+    ("post", "/chat"): {"message": "How do credits work?", "stream": True},
+    ("patch", "/conversations/{conversation_id}"): {"title": "Money"},
+    ("post", "/messages/{message_id}/regenerate"): {"stream": True},
     ("post", "/credits/quote"): ORDER,
     ("post", "/jobs"): ORDER,
     ("post", "/clones/readiness"): {"photo_ids": ["019f0000-0000-7000-8000-000000000001"]},
@@ -40,11 +44,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/prompts/enhance"): {"prompt": "Red sneakers", "kind": "image"},
     ("post", "/uploads"): {"filename": "me.jpg", "bytes": 1000, "content_type": "image/jpeg"},
 }
+QUERIES = {("get", "/admin/costs"): "?group_by=day"}
 UPLOADS = {("post", "/photos")}
 OF_PHOTOS = {"/clones/readiness"}
 PLACES = (
     "job_id", "asset_id", "photo_id", "project_id", "upload_id", "clone_id", "removal_id", "key_id",
+    "message_id", "conversation_id",
 )  # fmt: skip
+NOBODYS: dict[str, Any] = dict.fromkeys(PLACES, factories.UNKNOWN_ID) | {"number": 0}
 LAST = ("post", "/auth/logout")
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
@@ -80,6 +87,8 @@ def place_of(method: str, path: str, alice: Household) -> str:
     jobs = {"cancel": alice.waiting, "retry": alice.failed, "preview": alice.declined}
     assets = {"restore": alice.binned, "reword": alice.ad, "recut": alice.film}
     clones = {"withdraw": alice.untrained}
+    answers = {"stop": alice.coming_answer}
+    conversations = {"restore": alice.deleted_answer}
     return path.format(
         job_id=jobs.get(last, alice.delivered).pk,
         asset_id=assets.get(last, alice.kept).pk,
@@ -89,11 +98,14 @@ def place_of(method: str, path: str, alice: Household) -> str:
         clone_id=clones.get(last, alice.clone).pk,
         removal_id=alice.removal.pk,
         key_id=alice.key_id,
+        message_id=answers.get(last, alice.answer).pk,
+        conversation_id=conversations.get(last, alice.answer).conversation_id,
+        number=0,
     )
 
 
 def call(alice: Household, method: str, path: str) -> Any:
-    address = place_of(method, path, alice)
+    address = place_of(method, path, alice) + QUERIES.get((method, path), "")
     if (method, path) in UPLOADS:
         return alice.api.upload(address.lstrip("/"), file=factories.upload())
     body = BODIES.get((method, path), {} if method == "post" else None)
@@ -134,6 +146,7 @@ def test_every_route_of_the_api_is_in_the_document(document: dict[str, Any]) -> 
 
 def test_every_operation_answers_as_documented(document: dict[str, Any]) -> None:
     alice = factories.furnish("alice@example.com")
+    User.objects.filter(pk=alice.user.pk).update(role=Role.ADMIN)  # so that all of it answers
     # What deletes comes after what reads, and logging out last.
     strict = with_nothing_left_unsaid(document)
     order = {"get": 0, "patch": 1, "post": 2, "delete": 3}
@@ -159,7 +172,7 @@ def test_every_operation_documents_its_refusals_and_refuses_so(document: dict[st
     for method, path in operations(document):
         described = document["paths"][f"/api/v1{path}"][method]
         problem = described["responses"]["default"]["content"]["application/problem+json"]
-        address = "/api/v1" + path.format_map(dict.fromkeys(PLACES, factories.UNKNOWN_ID))
+        address = "/api/v1" + path.format_map(NOBODYS)
         answer = getattr(stranger, method)(address, content_type="application/json")
         check(document, problem["schema"], answer.json())
         is_open = path in {"/auth/login", "/auth/signup"}
@@ -182,6 +195,7 @@ def test_lists_are_documented_with_their_cursor(document: dict[str, Any]) -> Non
         "/assets",
         "/clones",
         "/consents",
+        "/conversations",
         "/credits/entries",
         "/jobs",
         "/photos",
@@ -219,7 +233,7 @@ def test_what_nobody_has_is_not_found_at_every_address(
     for method, path in operations(document):
         if "{" not in path:
             continue
-        address = path.format_map(dict.fromkeys(PLACES, factories.UNKNOWN_ID))
+        address = path.format_map(NOBODYS)
         answer = api.call(method, address.lstrip("/"), BODIES.get((method, path)))
         problem = document["paths"][f"/api/v1{path}"][method]["responses"]["default"]["content"]
         check(document, problem["application/problem+json"]["schema"], answer.json())

@@ -96,7 +96,7 @@ def forget(user: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE credits_entry DISABLE TRIGGER immutable")
-        for table in ("credits_entry", "credits_reservation", "credits_wallet"):
+        for table in ("accounts_event", "credits_entry", "credits_reservation", "credits_wallet"):
             cursor.execute(f"DELETE FROM {table} WHERE user_id = %s", [user.pk])
         cursor.execute("DELETE FROM accounts_user WHERE id = %s", [user.pk])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
+from pytest_django import Settings
 
 from credits import selectors, services
 from credits.errors import InsufficientCredits
@@ -41,8 +42,9 @@ def log_threads_in_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_sixty_four_threads_with_a_hundred_requests_each_sell_two_thumbnails(
-    log_threads_in_as: Callable[[str], None],
+    log_threads_in_as: Callable[[str], None], settings: Settings
 ) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"jobs": "100000/hour"}
     log_threads_in_as("visiona_web")
     alice = factories.make_user()
     gate = threading.Barrier(THREADS)

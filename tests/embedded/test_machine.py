@@ -133,7 +133,7 @@ def test_everything_starts_as_its_role_and_ends_together(
     with running(base, data_dir, port) as run:
         eventually(run.is_ready)
         first_page = page(port)
-        eventually(lambda: sum("visiona_jobs" in line for line in run.lines) == 5)
+        eventually(lambda: sum("visiona_jobs" in line for line in run.lines) == 6)
         lines = run.lines
         asked_at = time.monotonic()
         run.process.terminate()
@@ -148,6 +148,7 @@ def test_everything_starts_as_its_role_and_ends_together(
     assert {line.partition(" ")[0] for line in lines if "visiona_jobs" in line} == {
         "worker-quick",
         "worker-films",
+        "worker-chat",
         "worker-calls",
         "jobs",
         "beat",

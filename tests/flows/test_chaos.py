@@ -1,4 +1,7 @@
-"""Workers are killed again and again in mid-render: every job ends, every credit is where it is."""
+"""Workers are killed again and again in mid-render: every job ends, every credit is where it is.
+
+Where they are hit is left to chance; `CHAOS_KILLS=200` gives it more of them.
+"""
 
 import hashlib
 import os
@@ -32,7 +35,7 @@ from visiona.lib import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KILLS = 50
+KILLS = int(os.environ.get("CHAOS_KILLS", "20"))
 PEOPLE = 4
 
 
@@ -184,7 +187,7 @@ def run_to_the_end(crew: Crew, users: list[User], *, kills: int, seed: int) -> N
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_fifty_kills_of_workers_in_mid_render_lose_and_double_nothing(
+def test_kills_of_workers_in_mid_render_lose_and_double_nothing(
     product_servers: Servers,
 ) -> None:
     users = customers()
@@ -199,7 +202,7 @@ def test_celery_and_the_loop_beside_it_survive_kills_together(product_servers: S
     users = customers()
     programs = [celery(product_servers), jobs_loop(product_servers, headstart=2)]
     with crew_of(programs) as crew:
-        run_to_the_end(crew, users, kills=KILLS // 5, seed=a_seed())
+        run_to_the_end(crew, users, kills=KILLS // 2, seed=a_seed())
 
 
 def a_seed() -> int:

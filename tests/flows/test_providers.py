@@ -435,7 +435,10 @@ def test_a_bad_answer_to_a_question_gives_up_nothing_that_is_paid_for(
     assert_delivered(replicate, replicate.work(job), pictures=1)
 
 
-def test_a_dozen_works_are_asked_about_in_one_request(replicate: Studio) -> None:
+def test_a_dozen_works_are_asked_about_in_one_request(
+    replicate: Studio, settings: Settings
+) -> None:
+    settings.CONCURRENT_JOBS = 12
     factories.grant(replicate.user, 100)
     ordered = [replicate.work(replicate.order()) for _ in range(12)]
     for name in replicate.standin.works:

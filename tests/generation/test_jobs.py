@@ -304,8 +304,9 @@ def test_a_key_that_looks_like_a_previews_makes_nothing_free(alice: User) -> Non
 
 
 def test_many_that_wait_on_one_queue_hide_nobody_on_another(
-    alice: User, django_capture_on_commit_callbacks: Any
+    alice: User, django_capture_on_commit_callbacks: Any, settings: Settings
 ) -> None:
+    settings.CONCURRENT_JOBS = 100
     factories.grant(alice, 1000)
     films = [factories.make_job(alice).pk for _ in range(running.SWEEP_LIMIT + 1)]
     call = factories.make_job(alice)

@@ -15,6 +15,7 @@ import pytest
 from generation.media import photos, sandbox
 from generation.media.photos import Refused
 from generation.media.sandbox import LENGTH, READY, SandboxUnavailable
+from tests import remembered
 from tests.pictures import FORMATS, JPEG_MARK, plain, saved
 
 PHOTO = saved(plain(), "JPEG")
@@ -52,6 +53,12 @@ os.write(1, json.dumps(report).encode())
 """
 
 ANSWERS = "import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({answer!r})"
+
+
+@pytest.fixture(autouse=True)
+def a_process_for_every_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere the same bytes are cleaned once."""
+    monkeypatch.setattr(sandbox, "clean", remembered.clean)
 
 
 def let(monkeypatch: pytest.MonkeyPatch, program: str) -> None:

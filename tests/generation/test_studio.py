@@ -205,7 +205,8 @@ def test_both_prompts_are_kept_and_shown(alices_browser: Client, alice: User) ->
     form = order("image", prompt="a cat", enhanced_prompt="a cat in warm light, edited by me")
     alices_browser.post("/studio/image/", form)
     job = Job.objects.get()
-    running.run_job(job_id=job.pk)
+    with factories.plain_pictures():
+        running.run_job(job_id=job.pk)
     job.refresh_from_db()
     assert (job.params["prompt"], job.enhanced_prompt) == (
         "a cat",
@@ -239,7 +240,8 @@ def test_a_remix_of_one_kind_may_become_another(alices_browser: Client, rich: Us
             params=params | {"project_id": str(project.pk)},
             request_id="r",
         )
-    running.run_job(job_id=ad.pk)
+    with factories.plain_pictures():
+        running.run_job(job_id=ad.pk)
     original = selectors.assets_of(user=rich).get()
 
     same = body_of(alices_browser, f"/studio/?remix={original.pk}")

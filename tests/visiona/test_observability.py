@@ -15,6 +15,7 @@ from accounts.models import User
 from credits import selectors
 from tests.clients import ApiClient
 from visiona import observability
+from visiona.lib.logging import without_rows
 
 SECRET = "nobody-may-read-this"
 
@@ -88,3 +89,13 @@ def test_a_planned_refusal_is_not_reported(sentry: Sentry, client: Client, db: N
     assert client.get("/api/v1/credits").status_code == 401
     assert client.get("/files/nobody/has/this.jpg").status_code == 404
     assert events(sentry) == []
+
+
+def test_rows_that_the_database_quotes_are_not_told() -> None:
+    told = (
+        "Traceback (most recent call last):\n  File x\n"
+        "django.db.utils.DataError: invalid input syntax for type json\n"
+        "DETAIL:  Token is invalid.\nCONTEXT:  JSON data, line 1: [secretwords\n"
+    )
+    assert "secretwords" not in without_rows(told)
+    assert "invalid input syntax" in without_rows(told)

@@ -8,20 +8,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 from django.test import Client
 
 from tests import databases, factories
 from tests.clients import ApiClient
 from tests.factories import Household
-from tests.routes import METHODS, Route, routes
+from tests.routes import METHODS, Route
+from tests.strangers import NOBODYS, addresses, ask, browser_of, ids_of, with_ids, without_ids
 
 pytestmark = pytest.mark.django_db
-
-# The key in the address is the permission: it was mailed to the one who may use it.
-OPENED_BY_A_SECRET = {"account_confirm_email", "account_reset_password_from_key"}
 
 OPEN_TO_PROGRAMS = {
     "/api/v1/schema": "the document that says how to sign in",
@@ -31,8 +29,6 @@ OPEN_TO_PROGRAMS = {
     "/api/auth/signup": "the same door by its old address",
     "/api/auth/login": "the same door by its old address",
 }
-# What can stand in a place of an address and is nobody's.
-NOBODYS = {"kind": "image"}
 OPEN_TO_PEOPLE = {
     "/": "the landing page",
     "/theme/": "paper or darkroom, kept in a cookie",
@@ -50,30 +46,16 @@ OPEN_TO_PEOPLE = {
     "/styleguide/": "for staff; nobody else learns that it is there",
     "/styleguide/mails/": "for staff; nobody else learns that it is there",
     "/styleguide/mail/": "for staff; nobody else learns that it is there",
+    "/staff/": "for staff; nobody else learns that it is there",
+    "/staff/numbers/<slug:table>.csv": "for staff; nobody else learns that it is there",
+    "/staff/trace/": "for staff; nobody else learns that it is there",
     "/staff/providers/": "for staff; nobody else learns that it is there",
     "/staff/providers/flip/": "for staff; nobody else learns that it is there",
+    "/staff/providers/spending/": "for staff; nobody else learns that it is there",
     "/webhooks/replicate": "takes what Replicate has signed",
     "/healthz": "this process answers",
+    "/metrics": "for processes of this machine, as the test is; counts and no person",
     "/readyz": "what it needs answers",
-}
-
-# What has to be said for an address to do anything at all.
-BODIES = {
-    "api/v1/assets/<uuid:asset_id>/retitle": {"title": "Another title"},
-    "api/v1/assets/<uuid:asset_id>/reword": {"headline": "Other words"},
-    "api/v1/assets/<uuid:asset_id>/recut": {"captions": False},
-    "api/v1/clones/<uuid:clone_id>": {"name": "Another name"},
-    "clones/<uuid:clone_id>/name/": {"name": "Another name"},
-    "clones/<uuid:clone_id>/packs/": {"pack": "travel", "aspect_ratio": "4:5"},
-    "clones/<uuid:clone_id>/delete/": {"name": "Ada"},
-    "library/<uuid:asset_id>/retitle/": {"title": "Another title"},
-    "library/<uuid:asset_id>/reword/": {"headline": "Other words"},
-    "library/<uuid:asset_id>/recut/": {
-        "trim_start": 0,
-        "trim_end": 5,
-        "music": "calm",
-        "volume": 50,
-    },
 }
 
 
@@ -84,81 +66,6 @@ def plain_pictures() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def households() -> tuple[Household, Household]:
-    return factories.furnish("alice@example.com"), factories.furnish("bob@example.com")
-
-
-def ids_of(person: Household) -> dict[str, list[str]]:
-    """What of a person's can stand in each place of an address, in every state it can be in."""
-    return {
-        "job_id": [
-            str(job.pk)
-            for job in (person.waiting, person.failed, person.declined, person.delivered)
-        ],
-        "asset_id": [
-            str(asset.pk)
-            for asset in (person.kept, person.binned, person.ad, person.film, person.photo)
-        ],
-        "project_id": [str(person.project.pk)],
-        "upload_id": [str(person.arriving.pk)],
-        "clone_id": [
-            str(person.clone.pk),
-            str(person.untrained.pk),
-            str(person.removal.clone_id),
-        ],
-        "removal_id": [str(person.removal.pk)],
-        "photo_id": [str(one.pk) for one in (person.photo, person.binned_photo, person.kept)],
-        "key_id": [person.key_id],
-        "session_id": [str(person.session_id)],
-        "token_id": [str(person.sign_in_id)],
-        "name": [person.kept.file, person.kept.preview, person.photo.file, person.photo.preview],
-    }
-
-
-def is_stream(route: Route) -> bool:
-    """Whether it looks with threads of its own, and so sees only what was committed."""
-    return route.pattern.startswith("stream/")
-
-
-def with_ids(*, streams: bool = False) -> list[Route]:
-    return [
-        route
-        for route in routes()
-        if set(route.places) - set(NOBODYS)
-        and route.name not in OPENED_BY_A_SECRET
-        and is_stream(route) == streams
-    ]
-
-
-def without_ids() -> list[Route]:
-    return [
-        route for route in routes() if set(route.places) <= set(NOBODYS) and not is_stream(route)
-    ]
-
-
-def addresses(route: Route, person: Household) -> list[str]:
-    known = ids_of(person)
-    unknown = set(route.places) - set(known)
-    assert not unknown, f"{route}: say in ids_of whose ids belong in {unknown}"
-    (place,) = route.places
-    return [route.with_places({place: value}) for value in known[place]]
-
-
-def ask(person: Household | None, route: Route, method: str, address: str) -> Any:
-    """Send what a browser or a program of this person would."""
-    client = Client(raise_request_exception=False)
-    if person is None:
-        return getattr(client, method.lower())(address)
-    if not route.is_api:
-        client.force_login(person.user)
-        if method == "POST":
-            return client.post(address, BODIES.get(route.pattern, {}))
-        return getattr(client, method.lower())(address)
-    body = BODIES.get(route.pattern) if method in {"POST", "PATCH"} else None
-    return person.api.send(method, address, body)
-
-
 def everything_of(person: Household) -> list[str]:
     """Every row of a person's, but for when their keys were last used."""
     tables = (
@@ -167,6 +74,7 @@ def everything_of(person: Household) -> list[str]:
         "credits_wallet", "credits_entry", "credits_reservation",
         "generation_job", "generation_asset", "generation_notice", "generation_project",
         "generation_step", "generation_clone", "generation_consent", "generation_removal",
+        "generation_conversation", "generation_message", "generation_requestmetric",
     )  # fmt: skip
     found: list[str] = []
     for table in tables:
@@ -182,7 +90,8 @@ def everything_of(person: Household) -> list[str]:
 def test_the_probe_knows_routes_of_every_sort() -> None:
     patterns = {route.pattern.split("/")[0] for route in with_ids()}
     assert patterns == {
-        "account", "jobs", "library", "photos", "projects", "clones", "api", "files",
+        "account", "jobs", "library", "photos", "projects", "clones", "api", "files", "chat",
+        "admin",
     }  # fmt: skip
     assert len(with_ids()) >= 16
     assert len(with_ids(streams=True)) >= 1
@@ -193,11 +102,12 @@ def test_what_is_alices_does_not_exist_for_bob(
 ) -> None:
     alice, bob = households
     before = everything_of(alice)
+    browser = browser_of(bob)
     for route in with_ids():
         probed = set()
         for address in addresses(route, alice):
             for method in METHODS:
-                answer = ask(bob, route, method, address)
+                answer = ask(bob, route, method, address, browser=browser)
                 probed.add(answer.status_code)
                 does_not_exist(route, answer, f"{method} {address}")
         assert 404 in probed, f"{route}: no method of it was probed"
@@ -218,12 +128,16 @@ def test_what_is_alices_is_there_for_alice(households: tuple[Household, Househol
     for route in with_ids():
         if route.name == "file":
             continue  # opened by a signature: see tests/generation/test_files.py
+        if route.pattern.startswith("admin/"):
+            continue  # for staff alone: see test_admin.py
         with transaction.atomic():
+            browser = browser_of(alice)
             statuses = [
-                status_of(ask(alice, route, method, address))
+                status_of(ask(alice, route, method, address, browser=browser))
                 for address in addresses(route, alice)
                 for method in METHODS
             ]
+            assert SESSION_KEY in browser.session, f"{route} signed her out in between"
             transaction.set_rollback(True)
         assert [one for one in statuses if one < 400], f"{route}: its probe is blind"
         assert max(statuses) < 500, route
@@ -246,20 +160,6 @@ def test_nobody_gets_past_the_door_of_what_is_alices(
             for method in METHODS:
                 refused(route, ask(None, route, method, address), address)
     assert everything_of(alice) == before
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_stream_of_alices_does_not_exist_for_bob_nor_for_nobody(live_address: str) -> None:
-    alice, bob = factories.furnish("alice@example.com"), factories.furnish("bob@example.com")
-    for headers, status, code in (
-        (bob.api.bearer, 404, "not_found"),
-        ({}, 401, "not_authenticated"),
-    ):
-        for route in with_ids(streams=True):
-            for address in addresses(route, alice):
-                for method in METHODS:
-                    answer = httpx.request(method, live_address + address, headers=headers)
-                    assert (answer.status_code, answer.json()["code"]) == (status, code), address
 
 
 def refused(route: Route, answer: Any, address: str) -> None:
@@ -307,6 +207,7 @@ LISTS = (
     "projects",
     "clones",
     "consents",
+    "conversations",
     "removals",
     "credits/entries",
     "api-keys",

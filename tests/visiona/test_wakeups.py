@@ -10,7 +10,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from visiona.lib import live, queue, request_id
+from visiona.lib import live, outage, queue, request_id
 
 SOMEBODY = UUID("019f0000-0000-7000-8000-000000000001")
 RUN_JOB = "generation.tasks.run_job"
@@ -19,8 +19,8 @@ RUN_JOB = "generation.tasks.run_job"
 @pytest.fixture(autouse=True)
 def rested(monkeypatch: pytest.MonkeyPatch) -> None:
     """No circuit breaker is open, whatever an earlier test met."""
-    monkeypatch.setattr(queue, "_resting_until", 0.0)
-    monkeypatch.setattr(live, "_resting_until", 0.0)
+    outage.forget()
+    outage.forget()
 
 
 @pytest.fixture

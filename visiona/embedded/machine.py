@@ -32,6 +32,8 @@ ONE_PROCESS = ("--concurrency", "1")
 WORKERS = {  # who draws has a process of its own; who waits for others needs only a thread
     "quick": ("--queues", "quick", *ONE_PROCESS),
     "films": ("--queues", "films", *ONE_PROCESS),
+    # Who answers waits for others as well, but nobody waits behind a thousand jobs for an answer.
+    "chat": ("--queues", "chat", "--pool", "threads", "--concurrency", "64"),
     # Redis is asked for both by turns: the timetable never waits behind a thousand jobs.
     "calls": ("--queues", "calls,chores", "--pool", "threads", "--concurrency", "16"),
 }

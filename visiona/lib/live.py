@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from functools import cache
 from uuid import UUID
 
@@ -12,10 +11,9 @@ from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-REST_AFTER_FAILURE_SECONDS = 10.0
+from visiona.lib import outage
 
 logger = logging.getLogger(__name__)
-_resting_until = 0.0
 
 
 def channel_of(user_id: UUID) -> str:
@@ -39,11 +37,10 @@ def _client() -> redis.Redis:
 
 
 def _publish(channel: str, event: str) -> None:
-    global _resting_until  # noqa: PLW0603 (one circuit breaker per process)
-    if time.monotonic() < _resting_until:
+    if outage.is_on():
         return
     try:
         _client().publish(channel, json.dumps({"event": event}))
     except redis.RedisError:
-        _resting_until = time.monotonic() + REST_AFTER_FAILURE_SECONDS
+        outage.note()
         logger.warning("live.unreachable")

@@ -2,14 +2,30 @@
 
 import logging
 import logging.config
+import re
 from typing import Any
 
 from django.http import HttpRequest
+from pythonjsonlogger.json import JsonFormatter
 
 from visiona.lib import request_id
 from visiona.lib.db import actor
 
+ROWS = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
+"""Where PostgreSQL quotes what was to be written."""
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(user)s"
+
+
+def without_rows(text: str) -> str:
+    """Return what went wrong without the rows that the database quotes: they are people's."""
+    return ROWS.sub("", text)
+
+
+class Lines(JsonFormatter):
+    """Lines as JSON; what went wrong is told without anybody's words."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (Python's name)
+        return without_rows("".join(super().formatException(ei)))
 
 
 class RequestFilter(logging.Filter):
@@ -39,7 +55,7 @@ def configure(options: dict[str, Any]) -> None:
             "filters": {"request": {"()": RequestFilter}},
             "formatters": {
                 "json": {
-                    "()": "pythonjsonlogger.json.JsonFormatter",
+                    "()": Lines,
                     "format": LINE,
                     "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
                 }

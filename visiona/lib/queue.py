@@ -5,7 +5,6 @@ speed, never work, and it must not cost the request more than a moment either.
 """
 
 import logging
-import time
 from typing import Any
 
 from celery import current_app
@@ -13,12 +12,9 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from visiona.lib import request_id
-
-REST_AFTER_FAILURE_SECONDS = 10.0
+from visiona.lib import outage, request_id
 
 logger = logging.getLogger(__name__)
-_resting_until = 0.0
 
 
 def enqueue(task: str, *, queue: str = "quick", **ids: str) -> None:
@@ -28,13 +24,12 @@ def enqueue(task: str, *, queue: str = "quick", **ids: str) -> None:
 
 
 def _send(task: str, queue: str, name: str, ids: dict[str, Any]) -> None:
-    global _resting_until  # noqa: PLW0603 (one circuit breaker per process)
-    if time.monotonic() < _resting_until:
+    if outage.is_on():
         return
     try:
         current_app.send_task(
             task, kwargs=ids, queue=queue, headers={"request_id": name}, retry=False
         )
     except (OperationalError, RedisError, OSError):
-        _resting_until = time.monotonic() + REST_AFTER_FAILURE_SECONDS
+        outage.note()
         logger.warning("queue.unreachable", extra={"task": task})

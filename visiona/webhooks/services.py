@@ -4,9 +4,13 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 
 from visiona.lib import clock
 from visiona.lib.db.actor import act_as_worker
@@ -62,6 +66,14 @@ def erase_old_bodies() -> int:
         received_at__lt=clock.now() - BODIES_KEPT_FOR, body__isnull=False
     )
     return old.exclude(state=WebhookEvent.State.NEW).update(body=None, query="")
+
+
+def events_of_steps(*, step_ids: Sequence[UUID]) -> list[WebhookEvent]:
+    """Return the events whose addresses name one of these steps, oldest first; for staff."""
+    if not step_ids:
+        return []
+    named = reduce(or_, (Q(query__contains=f"step={step_id}") for step_id in step_ids))
+    return list(WebhookEvent.objects.filter(named).defer("body").order_by("id"))
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from generation.providers import breaker
 from generation.providers.breaker import Breaker, Hold, State
 from generation.providers.ports import Capability
+from visiona.lib import outage
 
 pytestmark = pytest.mark.usefixtures("product_servers")
 
@@ -98,7 +99,7 @@ def test_without_redis_calls_go_through_and_do_not_wait_for_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    monkeypatch.setattr(breaker, "_resting_until", 0.0)
+    outage.forget()
     breaker._client.cache_clear()
     try:
         assert HASTY.wait() == 0

@@ -10,9 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
+from accounts import tasks as accounts_tasks
 from credits import tasks as credits_tasks
 from generation import catalog
-from generation.services import notices, removals, running, steps, uploads
+from generation.services import answering, conversations, notices, removals, running, steps, uploads
 from visiona.webhooks import services as webhooks
 
 HEADSTART = timedelta(seconds=2)
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         # A thread each: a slow kind cannot starve a quick one, nor a mail keep credits waiting.
         loops = [
             *((_runner(queue, headstart), PAUSE_SECONDS) for queue in _queues()),
+            *((lambda: answering.answer_due(waiting_for=headstart), PAUSE_SECONDS),) * CALLERS,
+            (_end_abandoned_answers, POLL_EVERY_SECONDS),
             (lambda: uploads.check_due(waiting_for=headstart), PAUSE_SECONDS),
             (_poll_providers, POLL_EVERY_SECONDS),
             (_handle_events, POLL_EVERY_SECONDS),
@@ -86,6 +89,16 @@ def _handle_events() -> bool:
     return False
 
 
+def _end_abandoned_answers() -> bool:
+    answering.end_abandoned()
+    return False
+
+
+def _erase_conversations() -> bool:
+    conversations.erase_due()
+    return False
+
+
 def _finish_removals() -> bool:
     removals.finish_due()
     return False
@@ -101,6 +114,11 @@ def _put_away_leftovers() -> bool:
     return False
 
 
+def _erase_old_events() -> bool:
+    accounts_tasks.erase_old_events()
+    return False
+
+
 CHORES = (
     _send_notices,
     _release_expired,
@@ -108,6 +126,8 @@ CHORES = (
     _put_away_leftovers,
     _finish_removals,
     _delete_old_photos,
+    _erase_old_events,
+    _erase_conversations,
 )
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events: the present state first, then every change, until the page goes.
+"""Everything that is mine: the present state first, then every change, until the page goes.
 
 A stream ends by itself after a quarter of an hour, and its client comes back; it ends within
 seconds of its session or key. Redis only says that something changed; what is sent is always read
@@ -12,7 +12,6 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,36 +19,34 @@ from typing import Any, cast
 from uuid import UUID
 
 import redis.asyncio
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from redis.exceptions import RedisError
 
-from accounts import authentication
 from credits import selectors as credits_selectors
 from generation import selectors
 from generation.api.jobs import represent
 from generation.models import Job
+from generation.streams.readers import (
+    KEEP_ALIVE,
+    KEEP_ALIVE_SECONDS,
+    KNOWN_SECONDS,
+    RECONNECT_MILLISECONDS,
+    event_stream,
+    look,
+    person,
+)
 from visiona.lib import clock, live, problem
-from visiona.lib.db.actor import NOBODY, Actor, act_as
-from visiona.lib.errors import AppError, NotAuthenticated
+from visiona.lib.db.actor import Actor, act_as
+from visiona.lib.errors import AppError
 
 POLL_SECONDS = 3.0
-KEEP_ALIVE_SECONDS = 15.0
-KNOWN_SECONDS = 10.0
-"""How long a stream takes for granted that its reader has not signed out."""
-RECONNECT_MILLISECONDS = 2000
 RECENT = timedelta(seconds=10)
 """A page that just loaded may have missed what ended while it was on its way."""
 OVERLAP = timedelta(seconds=5)
 """A change can become visible after one with a later time: look back a little, tell once."""
-
-LOOKERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="stream")
-"""All streams look through these: an open page must not keep a session of the database."""
 
 logger = logging.getLogger(__name__)
 
@@ -117,40 +114,11 @@ async def _open(
     request: HttpRequest, write: Write, only: UUID | None = None
 ) -> HttpResponse | StreamingHttpResponse:
     try:
-        reader = Reader(partial(_person, request), write, _resume_point(request), only)
-        first = await _look(reader.news)
+        reader = Reader(partial(person, request), write, _resume_point(request), only)
+        first = await look(reader.news)
+        return event_stream(_stream(reader, first), user_id=reader.user.pk)
     except AppError as error:
         return problem.http_answer(error)
-    response = StreamingHttpResponse(_stream(reader, first), content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache, no-transform"
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
-async def _look[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call it where the database may be asked, for the length of this one question."""
-
-    def ask() -> T:
-        close_old_connections()
-        try:
-            return function(*args, **kwargs)
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(ask, thread_sensitive=False, executor=LOOKERS)()
-
-
-def _person(request: HttpRequest) -> Any:
-    """Return who asks, by bearer or by session cookie, or raise NotAuthenticated."""
-    with act_as(NOBODY):
-        token = authentication.bearer_of(request.headers.get("Authorization", ""))
-        if token is not None:
-            return token.user
-        request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-        user = get_user(request)
-        if not user.is_authenticated:
-            raise NotAuthenticated
-        return user
 
 
 async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
@@ -161,13 +129,13 @@ async def _stream(reader: Reader, first: list[str]) -> AsyncIterator[str]:
     async with _bell(reader.user.pk) as wait_for_news:
         while True:  # the first look is for what happened before the bell was up
             try:
-                messages = await _look(reader.news)
+                messages = await look(reader.news)
             except AppError:
                 return  # what was looked at is gone, or who looked has signed out
             except (OperationalError, InterfaceError):
                 logger.warning("stream.database_unavailable")
                 return  # the page comes back by itself, and then says what it has seen
-            for message in messages or [": keep-alive\n\n"]:
+            for message in messages or [KEEP_ALIVE]:
                 yield message
             left = ends_at - time.monotonic()
             if left <= 0:

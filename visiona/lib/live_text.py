@@ -1,0 +1,150 @@
+"""Text that is being written, in Redis: whoever reads it can come and go, from any device.
+
+Each text is a Redis stream whose entries, in order, are the text. Once it is frozen nothing can be
+added any more, whoever writes; once it is closed its row in the database is complete. It is kept
+for an hour. Without Redis a text is simply not live: the row is the truth.
+"""
+
+import logging
+import time
+from functools import cache
+from typing import Any, cast
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+KEPT_SECONDS = 3600
+TEXT, END = b"t", b"end"
+FROZEN, LOST = 0, -1
+
+# KEYS: the text, and whether it is frozen. ARGV: a piece of text, how long to keep it, and how many
+# pieces there have to be: where Redis has lost some, the rest would follow a gap.
+APPEND = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+if redis.call('XLEN', KEYS[1]) ~= tonumber(ARGV[3]) then return -1 end
+redis.call('XADD', KEYS[1], '*', 't', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+logger = logging.getLogger(__name__)
+
+
+def key_of(text_id: UUID) -> str:
+    """Return the name of the stream."""
+    return f"text:{text_id}"
+
+
+class Frozen(Exception):
+    """Nothing may be added to this text any more."""
+
+
+class Writer:
+    """Writes one text; `text` is what its readers can see."""
+
+    def __init__(self, text_id: UUID) -> None:
+        self._id = text_id
+        self._pieces = 0
+        self.is_live = True
+        self.text = ""
+
+    def append(self, piece: str) -> None:
+        """Add to the text. Raises Frozen."""
+        if self.is_live:
+            self._append(piece)
+        self.text += piece
+
+    def _append(self, piece: str) -> None:
+        key = key_of(self._id)
+        try:
+            added = _append_script()(
+                keys=[key, f"{key}:frozen"], args=[piece, KEPT_SECONDS, self._pieces]
+            )
+        except redis.RedisError:
+            added = LOST
+        if added == FROZEN:
+            raise Frozen
+        self._pieces += 1
+        if added == LOST:
+            # A gap would be worse than an end: who reads learns the rest from the row.
+            self.is_live = False
+            logger.warning("live_text.unreachable")
+
+
+def freeze(text_id: UUID) -> str:
+    """Let nothing be added any more, and return the text as it stands. Raises RedisError."""
+    key = key_of(text_id)
+    with _client().pipeline() as pipeline:
+        pipeline.set(f"{key}:frozen", 1, ex=KEPT_SECONDS)
+        pipeline.xrange(key)
+        entries = pipeline.execute()[1]
+    return "".join(text_of(fields) for _, fields in entries)
+
+
+def close(text_id: UUID) -> None:
+    """Tell readers that the row is complete; best effort, since they look at it by themselves."""
+    key = key_of(text_id)
+    try:
+        with _client().pipeline() as pipeline:
+            pipeline.set(f"{key}:frozen", 1, ex=KEPT_SECONDS)
+            pipeline.xadd(key, {END: b"1"})
+            pipeline.expire(key, KEPT_SECONDS)
+            pipeline.execute()
+    except redis.RedisError:
+        logger.warning("live_text.unreachable")
+
+
+def wait_for_end(text_id: UUID, *, seconds: float) -> None:
+    """Wait until the text is closed, but no longer than this; without Redis, for just as long."""
+    until = time.monotonic() + seconds
+    last = b"0"
+    while (left := until - time.monotonic()) > 0:
+        try:
+            last, is_closed = _next(text_id, last, left)
+        except redis.RedisError:
+            time.sleep(left)
+            return
+        if is_closed:
+            return
+
+
+def _next(text_id: UUID, last: bytes, seconds: float) -> tuple[bytes, bool]:
+    """Return where the stream is at now, and whether that is its end."""
+    wait_ms = min(max(1, int(seconds * 1000)), 400)  # the socket itself waits for half a second
+    key = key_of(text_id)
+    read = cast("Any", _client().xread({key: last}, block=wait_ms))
+    entries = read[0][1] if read else []
+    if not entries:
+        return last, False
+    return entries[-1][0], any(END in fields for _, fields in entries)
+
+
+def forget(text_ids: list[UUID]) -> None:
+    """Delete what is left of texts whose rows are erased; best effort."""
+    try:
+        _client().delete(*(key_of(text_id) for text_id in text_ids))
+    except redis.RedisError:
+        logger.warning("live_text.unreachable")
+
+
+def text_of(fields: Any) -> str:
+    """Return the piece of text in an entry of the stream; the end has none."""
+    return cast("bytes", fields.get(TEXT, b"")).decode()
+
+
+@cache
+def _append_script() -> Any:
+    return _client().register_script(APPEND)
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.25,
+        retry=Retry(NoBackoff(), 0),
+    )

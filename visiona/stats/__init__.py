@@ -1,0 +1,1 @@
+"""Numbers across apps: reads what every app says of itself, and writes nothing."""
