@@ -94,7 +94,7 @@ def jobs_loop(
     servers: Servers, *, name: str = "loop", headstart: float = 0, **environment: str
 ) -> Program:
     """A worker that needs no broker; it takes over soon from one that died."""
-    arguments = ("manage.py", "run_jobs", "--headstart", str(headstart))
+    arguments = ("manage.py", "run_jobs", "--headstart", str(headstart), "--pause", "0.25")
     chosen = {"JOB_LEASE_SECONDS": "2", **environment}
     return python(name, address_of(servers.jobs_url), *arguments, **chosen)
 

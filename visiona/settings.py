@@ -131,6 +131,14 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "actor": NOBODY if DATABASES["default"]["USER"] in {"visiona_web", "visiona_jobs"} else OWNER,
 }
 
+# A process whose threads ask the database seldom and wait for others most of the time, as those who
+# write answers do, shares so many connections among all of them.
+DATABASE_POOL = env.int("DATABASE_POOL", 0)
+if DATABASE_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    shared = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10}
+    DATABASES["default"]["OPTIONS"] |= {"pool": shared}
+
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -24,7 +24,7 @@ from generation.models import Conversation, Message, RequestMetric
 from generation.providers import registry
 from generation.providers.ports import Turn
 from generation.services import answer_cache, assistant, budget, metrics, texts
-from visiona.lib import clock, live, live_text, ratelimit
+from visiona.lib import clock, live_text, ratelimit
 from visiona.lib.errors import AppError, Conflict
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
@@ -318,7 +318,6 @@ def _save(answer: Message, new: Sequence[Message]) -> None:
         if "message_one_open_answer" in str(error):
             raise Conflict(STILL_ANSWERING) from None
         raise
-    live.announce(user_id=answer.user_id, event="message.updated")
 
 
 def _keep_place(answer: Message) -> None:

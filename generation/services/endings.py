@@ -15,7 +15,7 @@ from credits.errors import ReservationClosed
 from generation.models import Message
 from generation.providers.ports import ProviderCall, Written
 from generation.services import chat, metrics, provider_calls
-from visiona.lib import clock, live, live_text, request_id
+from visiona.lib import clock, live_text, request_id
 from visiona.lib.timing import Stopwatch
 
 TRIES = 3
@@ -167,7 +167,6 @@ def _close(answer: Message, ending: Ending, captured: int, watch: Stopwatch) -> 
         cached=False,
         error=answer.error_code,
     )
-    live.announce(user_id=answer.user_id, event="message.updated")
 
 
 def _say_who_wrote(answer: Message, ending: Ending) -> None:

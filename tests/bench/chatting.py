@@ -15,7 +15,7 @@ import openai
 
 from generation.services import assistant
 from tests.bench.stage import WEB_URL, free_port, running, serving
-from visiona.embedded.machine import CELERY_AS_ROOT, WORKERS
+from visiona.embedded.machine import CELERY_AS_ROOT, SHARING, WORKERS
 
 KEY = "sk-bench"
 MODEL = "gpt-5.4-mini"
@@ -59,7 +59,8 @@ def chat(*, words: int, pause: float, threads: int | None = None) -> Iterator[Ch
         programs.enter_context(serving(*speaker, port=provider))
         server = (*UVICORN, "--port", str(web), *MANNERS)
         programs.enter_context(serving(*server, port=web, environment=at_web))
-        programs.enter_context(running(*WORKER, *hands, *ALONE, environment=environment))
+        at_work = environment | SHARING["chat"]
+        programs.enter_context(running(*WORKER, *hands, *ALONE, environment=at_work))
         yield Chat(port=web, provider=address)
 
 

@@ -202,7 +202,7 @@ def test_celery_and_the_loop_beside_it_survive_kills_together(product_servers: S
     users = customers()
     programs = [celery(product_servers), jobs_loop(product_servers, headstart=2)]
     with crew_of(programs) as crew:
-        run_to_the_end(crew, users, kills=KILLS // 2, seed=a_seed())
+        run_to_the_end(crew, users, kills=KILLS // 3, seed=a_seed())
 
 
 def a_seed() -> int:

@@ -214,7 +214,8 @@ def callers(servers: Servers, **environment: str) -> Program:
     worker = ("worker", *WORKERS["chat"], "--without-heartbeat")
     manners = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
     arguments = ("-m", "celery", "--quiet", "--app", "visiona", *worker, *manners)
-    return python("chat", address_of(servers.jobs_url), *arguments, **environment)
+    shared = {"DATABASE_POOL": "2"}  # many more threads than connections
+    return python("chat", address_of(servers.jobs_url), *arguments, **shared, **environment)
 
 
 def test_a_worker_that_is_killed_costs_nobody_a_credit(

@@ -38,6 +38,8 @@ WORKERS = {  # who draws has a process of its own; who waits for others needs on
     "calls": ("--queues", "calls,chores", "--pool", "threads", "--concurrency", "16"),
 }
 NICENESS = {"quick": 5, "films": 10}
+SHARING = {"chat": {"DATABASE_POOL": "16"}}
+"""What else a worker is told: who writes answers needs the database for moments only."""
 LEFTOVER_SECONDS = 12.0  # what a killed supervisor leaves ends by itself in this time
 
 
@@ -218,6 +220,7 @@ def _background(machine: Machine, access: roles.Access) -> Iterator[Program]:
     for name, hands in WORKERS.items():
         worker = ("worker", *hands, "--hostname", f"{name}@%h", *manners, *alone)
         program = _python(machine, f"worker-{name}", access.jobs, *celery, *worker)
+        program = replace(program, environment={**program.environment, **SHARING.get(name, {})})
         yield _yielding(program, NICENESS.get(name, 0))
     loop = _python(machine, "jobs", access.jobs, "manage.py", "run_jobs")
     yield _yielding(loop, NICENESS["quick"])

@@ -27,8 +27,6 @@ SETTINGS = {
     "port": str(location.PORT),
     "unix_socket_permissions": "0700",
     "cluster_name": "visiona",
-    # Each answer that is begun or ended has one for a moment: 64, and the other processes' own.
-    "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "",

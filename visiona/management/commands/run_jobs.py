@@ -31,18 +31,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--headstart", type=float, default=HEADSTART.total_seconds())
+        parser.add_argument("--pause", type=float, default=PAUSE_SECONDS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         headstart = timedelta(seconds=options["headstart"])
+        pause = options["pause"]
         # A thread each: a slow kind cannot starve a quick one, nor a mail keep credits waiting.
         loops = [
-            *((_runner(queue, headstart), PAUSE_SECONDS) for queue in _queues()),
-            *((lambda: answering.answer_due(waiting_for=headstart), PAUSE_SECONDS),) * CALLERS,
+            *((_runner(queue, headstart), pause) for queue in _queues()),
+            *((lambda: answering.answer_due(waiting_for=headstart), pause),) * CALLERS,
             (_end_abandoned_answers, POLL_EVERY_SECONDS),
-            (lambda: uploads.check_due(waiting_for=headstart), PAUSE_SECONDS),
+            (lambda: uploads.check_due(waiting_for=headstart), pause),
             (_poll_providers, POLL_EVERY_SECONDS),
             (_handle_events, POLL_EVERY_SECONDS),
             *((chore, CHORES_EVERY_SECONDS) for chore in CHORES),
