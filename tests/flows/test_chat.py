@@ -238,7 +238,7 @@ def test_the_twelve_numbers_are_the_same_everywhere_and_add_up(
     assert metric.ai_ms > 0
     assert metric.db_ms > 0
     assert metric.credit_ms > 0
-    assert sum(getattr(metric, step) for step in STEPS) <= metric.total_ms
+    assert round(sum(getattr(metric, step) for step in STEPS), 3) <= metric.total_ms
     assert (metric.message_length, metric.error_name) == (len(QUESTION), "")
     assert (metric.request_id, metric.operation) == ("tests-request", "chat")
     assert QUESTION not in caplog.text

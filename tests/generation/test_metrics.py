@@ -86,7 +86,7 @@ def test_the_numbers_are_kept_logged_and_counted(
         where = str(sorted(["chat", name]))
         assert found[f"visiona_ai_seconds_sum{where}"] == pytest.approx(numbers[step] / 1000)
         assert found[f"visiona_ai_seconds_count{where}"] == 1
-    assert sum(numbers[step] for step in STEPS) <= numbers["total_ms"]
+    assert round(sum(numbers[step] for step in STEPS), 3) <= numbers["total_ms"]
 
 
 def test_a_request_is_kept_and_counted_once(
@@ -178,7 +178,7 @@ def test_a_job_made_here_has_its_numbers(
     assert kept.db_ms > 0
     assert kept.credit_ms > 0
     assert kept.ai_ms > 0
-    assert sum(getattr(kept, step) for step in STEPS) <= kept.total_ms
+    assert round(sum(getattr(kept, step) for step in STEPS), 3) <= kept.total_ms
     found = counted()
     assert found["visiona_jobs_total['succeeded', 'thumbnail']"] == 1
     assert found["visiona_credits_total['captured', 'thumbnail']"] == 10
