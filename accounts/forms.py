@@ -2,9 +2,9 @@
 
 from django import forms
 
+from accounts.services import MAX_KEY_NAME, MAX_MONTHLY_LIMIT
+
 MAX_NAME = 120
-MAX_KEY_NAME = 80
-MAX_MONTHLY_LIMIT = 1_000_000
 
 
 class NameForm(forms.Form):

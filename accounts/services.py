@@ -21,6 +21,8 @@ from visiona.lib.errors import NotFound
 
 TOKEN_MARK = "vis_"  # noqa: S105 (a mark that scanners can look for, not a secret)
 SIGN_IN_DAYS = 30
+MAX_KEY_NAME = 80
+MAX_MONTHLY_LIMIT = 1_000_000
 USED_RESOLUTION = timedelta(minutes=1)
 IDEMPOTENCY_HOURS = 24
 
@@ -53,7 +55,7 @@ def issue_sign_in(*, user: User, client: str) -> str:
         _, secret = _issue(
             user,
             purpose=ApiToken.Purpose.SIGN_IN,
-            name=client[:80] or "Unknown client",
+            name=client[:MAX_KEY_NAME] or "Unknown client",
             expires_in=timedelta(days=SIGN_IN_DAYS),
         )
     return secret

@@ -18,7 +18,7 @@ class WalletAdmin(ReadOnlyAdmin):
 
 @admin.register(Entry, site=site)
 class EntryAdmin(ReadOnlyAdmin):
-    """Every change of a wallet, in order; `credits_verify` checks their chain."""
+    """Every change of a wallet, in order; `ledger_verify` checks their chain."""
 
     columns = (
         "id",

@@ -1,6 +1,5 @@
 """The statement: every change of a person's credits, in plain words."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
 from credits import selectors as credits_selectors
-from visiona.lib import clock
+from visiona.lib import clock, csv_files
 
 if TYPE_CHECKING:
     from credits.models import Entry
@@ -26,8 +25,6 @@ RANGES = (7, 30, 90)
 CHART_HEIGHT = 100
 BAR_STEP = 10
 CSV_HEAD = ("time", "kind", "what", "change", "held_change", "balance", "job_id")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate instead of show."""
 
 WORDS = {
     "reserve": "Held for {}",
@@ -145,17 +142,11 @@ def _chart(request: UserRequest) -> Chart:
 @require_safe
 def statement_csv(request: UserRequest) -> HttpResponse:
     """Give the whole statement as a table for other programs, newest first."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="visiona-credits.csv"'
-    table = csv.writer(response)
-    table.writerow(CSV_HEAD)
-    for entry in credits_selectors.entries_of(user=request.user):
-        row = row_of(entry)
-        words = f"'{row.words}" if row.words.startswith(FORMULA) else row.words
-        table.writerow(
-            (
-                *(row.at.isoformat(timespec="seconds"), row.kind, words),
-                *(row.change, row.held_change, row.balance, row.job_id),
-            )
+    rows = (
+        (
+            *(row.at.isoformat(timespec="seconds"), row.kind, row.words),
+            *(row.change, row.held_change, row.balance, row.job_id),
         )
-    return response
+        for row in map(row_of, credits_selectors.entries_of(user=request.user))
+    )
+    return csv_files.download(name="credits", head=CSV_HEAD, rows=rows)

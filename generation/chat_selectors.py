@@ -60,6 +60,13 @@ def messages_of(*, conversation: Conversation) -> QuerySet[Message]:
     return messages.order_by("id").fetch_mode(FETCH_RAISE)
 
 
+def messages_around(*, message_id: UUID) -> QuerySet[Message]:
+    """Return every message of the conversation that this one is in, with it, oldest first."""
+    conversation_id = Message.objects.filter(pk=message_id).values("conversation_id")[:1]
+    messages: QuerySet[Message] = Message.objects.filter(conversation_id=conversation_id)
+    return messages.select_related("conversation").order_by("id").fetch_mode(FETCH_RAISE)
+
+
 def message_of(*, user: "User", message_id: UUID) -> Message:
     """Return a message to or of the person or raise NotFound."""
     found: Message | None = (

@@ -12,15 +12,17 @@ from visiona.lib.db.actor import act_as_user
 
 def ask(user: User, text: str = "How do credits work?", **where: Any) -> Message:
     """The answer to come to what somebody asked."""
-    with act_as_user(user.pk):
+    with act_as_user(user.pk), transaction.atomic():
         question = chat.Question(text=text, **where)
         return chat.ask(user=user, question=question, request_id="tests-request")
 
 
-def ask_again(user: User, message: Message) -> Message:
+def ask_again(user: User, message: Message, *, streams: bool = True) -> Message:
     """The answer to come to the same question."""
-    with act_as_user(user.pk):
-        return chat.ask_again(user=user, message_id=message.pk, request_id="tests-again")
+    with act_as_user(user.pk), transaction.atomic():
+        return chat.ask_again(
+            user=user, message_id=message.pk, request_id="tests-again", streams=streams
+        )
 
 
 def answered(message: Message) -> Message:

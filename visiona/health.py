@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import redis
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from visiona.lib.redis_client import client
 from visiona.lib.storage import StorageUnavailable
+
+REDIS_SECONDS = 0.5
 
 
 @require_safe
@@ -45,14 +45,7 @@ def _migrations() -> bool:
 
 
 def _redis() -> bool:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=0.5,
-        socket_connect_timeout=0.5,
-        retry=Retry(NoBackoff(), 0),
-    )
-    with client:
-        return bool(client.ping())
+    return bool(client(seconds=REDIS_SECONDS).ping())
 
 
 def _storage() -> bool:

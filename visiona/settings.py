@@ -128,6 +128,8 @@ DATABASES["default"] |= {
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "server_side_binding": True,
     "connect_timeout": 5,
+    # What a connection asks for the third time is planned once for all; old poolers cannot.
+    "prepare_threshold": env.int("DATABASE_PREPARE_AFTER", 2) or None,
     "actor": NOBODY if DATABASES["default"]["USER"] in {"visiona_web", "visiona_jobs"} else OWNER,
 }
 

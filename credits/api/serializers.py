@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from accounts.services import MAX_KEY_NAME, MAX_MONTHLY_LIMIT
 from credits.models import Entry
 from visiona.lib.serializers import StrictSerializer
 
@@ -49,14 +50,14 @@ class EntryOutput(serializers.ModelSerializer[Entry]):
 
 
 class ApiKeyInput(StrictSerializer):
-    name = serializers.CharField(max_length=80)
+    name = serializers.CharField(max_length=MAX_KEY_NAME)
     monthly_limit = serializers.IntegerField(
-        min_value=1, max_value=1_000_000, required=False, allow_null=True
+        min_value=1, max_value=MAX_MONTHLY_LIMIT, required=False, allow_null=True
     )
 
 
 class ApiKeyChange(ApiKeyInput):
-    name = serializers.CharField(max_length=80, required=False)
+    name = serializers.CharField(max_length=MAX_KEY_NAME, required=False)
 
 
 class ApiKeyOutput(serializers.Serializer[Any]):

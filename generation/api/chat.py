@@ -172,9 +172,9 @@ class MessageRegenerate(Answering):
         """Have the question of this answer answered once more, as a branch of its own."""
         wanted = AgainInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        ask = partial(chat.ask_again, message_id=message_id)
-        asked = ["again", str(message_id)]
         streams = wanted.validated_data["stream"]
+        ask = partial(chat.ask_again, message_id=message_id, streams=streams)
+        asked = ["again", str(message_id)]
         return self.order(request, ask=ask, asked=asked, streams=streams)
 
 

@@ -9,16 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import cast
 
 import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from generation.providers.ports import Capability
 from visiona.lib import outage
+from visiona.lib.redis_client import client
 
 FORGET_SECONDS = 300
 """Failures that lie further apart than this are not in a row."""
@@ -88,7 +85,7 @@ class Breaker:
             return 0.0
         with _tolerant():
             allowances = map(_ms, (self.rest_seconds, self.trial_seconds, FORGET_SECONDS))
-            wait = cast("int", _client().eval(ALLOW, 2, *self._keys(), *allowances))
+            wait = cast("int", client().eval(ALLOW, 2, *self._keys(), *allowances))
         return wait / 1000
 
     def succeeded(self) -> None:
@@ -96,7 +93,7 @@ class Breaker:
         if _is_resting():
             return
         with _tolerant():
-            _client().delete(self._keys()[0])
+            client().delete(self._keys()[0])
 
     def failed(self) -> None:
         """Count a failure that says something about the provider's health; open it if need be."""
@@ -104,14 +101,14 @@ class Breaker:
             return
         with _tolerant():
             allowances = map(_ms, (self.rest_seconds, FORGET_SECONDS))
-            if _client().eval(FAILED, 2, *self._keys(), self.failures, *allowances):
+            if client().eval(FAILED, 2, *self._keys(), self.failures, *allowances):
                 names = {"provider": self.provider, "capability": str(self.capability)}
                 logger.warning("generation.breaker.opened", extra=names)
 
     def flip(self, hold: Hold) -> None:
         """Hold it open or closed until it is flipped back. Raises RedisError."""
         state, held = self._keys()
-        with _client().pipeline() as pipeline:
+        with client().pipeline() as pipeline:
             pipeline.delete(state, held)
             if hold is not Hold.AUTO:
                 pipeline.set(held, hold.value)
@@ -122,8 +119,8 @@ class Breaker:
     def state(self) -> State:
         """Return how it stands. Raises RedisError."""
         key, held = self._keys()
-        counted, opened = cast("list[bytes | None]", _client().hmget(key, ["failures", "until"]))
-        hold = Hold(cast("bytes", _client().get(held) or b"auto").decode())
+        counted, opened = cast("list[bytes | None]", client().hmget(key, ["failures", "until"]))
+        hold = Hold(cast("bytes", client().get(held) or b"auto").decode())
         return State(
             failures=int(counted or 0),
             is_open=hold is Hold.OPEN or (hold is Hold.AUTO and opened is not None),
@@ -133,16 +130,6 @@ class Breaker:
     def _keys(self) -> tuple[str, str]:
         key = f"breaker:{self.provider}:{self.capability}"
         return key, f"{key}:held"
-
-
-@cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=0.25,
-        socket_connect_timeout=0.25,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def _is_resting() -> bool:

@@ -1,6 +1,6 @@
 """One answer by whoever can give it: the next one is asked until somebody has said a word."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generation.errors import ProviderError, ProviderTimedOut, ProviderUnavailable
@@ -23,13 +23,22 @@ class Answered:
         return bool(self.failed)
 
 
-def answer(*, writers: Sequence[Text], request: TextRequest, on_text: OnText) -> Answered:
+def answer(
+    *,
+    writers: Sequence[Text],
+    request: TextRequest,
+    on_text: OnText,
+    on_next: Callable[[], None] = lambda: None,
+) -> Answered:
     """Ask one after the other, and give the words away as they come. Raises ProviderError.
 
     Once a word was given away nobody else is asked: an answer is never put together from two.
+    `on_next` is called before each one but the first.
     """
     failed: list[ProviderError] = []
     for writer in writers:
+        if failed:
+            on_next()
         listener = _Listener(on_text)
         try:
             written = writer.stream(request, listener)

@@ -9,13 +9,13 @@ import json
 import logging
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from generation import catalog
 from generation.providers.ports import Turn
+from visiona.lib import redis_client
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,17 +39,17 @@ def key_of(*, user_id: "UUID", turns: Sequence[Turn], told: str) -> str:
 def get(*, key: str) -> dict[str, Any] | None:
     """Return what was kept; without Redis nothing was."""
     try:
-        kept: dict[str, Any] | None = cache.get(key)
+        kept = cast("bytes | None", redis_client.client().get(key))
     except RedisError:
         logger.warning("generation.answer_cache.unreachable")
         return None
-    return kept
+    return None if kept is None else cast("dict[str, Any]", json.loads(kept))
 
 
 def put(*, key: str, answer: dict[str, Any]) -> None:
     """Keep an answer; without Redis it is not."""
     try:
-        cache.set(key, answer, KEPT_SECONDS)
+        redis_client.client().set(key, json.dumps(answer), ex=KEPT_SECONDS)
     except RedisError:
         logger.warning("generation.answer_cache.unreachable")
 
@@ -57,7 +57,7 @@ def put(*, key: str, answer: dict[str, Any]) -> None:
 def forget(*, key: str) -> None:
     """Keep an answer no longer: it was never settled."""
     try:
-        cache.delete(key)
+        redis_client.client().delete(key)
     except RedisError:
         logger.warning("generation.answer_cache.unreachable")
 

@@ -5,14 +5,13 @@ behind when it died is kept as it was read, and costs nothing.
 """
 
 import logging
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
 from accounts import selectors as accounts_selectors
@@ -20,9 +19,9 @@ from generation import catalog, chat_selectors
 from generation.errors import ProviderError, ProviderInvalid
 from generation.models import Conversation, Message
 from generation.providers import fallback, local, registry
-from generation.providers.ports import OnText, ProviderCall, Text, TextRequest, Turn, Written
+from generation.providers.ports import ProviderCall, TextRequest, Written
 from generation.services import answer_cache, assistant, chat, endings, proposals
-from generation.services.endings import CUT_SHORT, INTERRUPTED, Ending
+from generation.services.endings import CUT_SHORT, INTERRUPTED, WITHOUT_DATABASE, Ending
 from visiona.lib import clock, live_text, request_id
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.queue import enqueue
@@ -54,7 +53,6 @@ WORDS = {
     ),
 }
 BROKE_OFF = "The provider broke off, so nothing was charged. Ask again."
-WITHOUT_DATABASE = (OperationalError, InterfaceError)
 
 logger = logging.getLogger(__name__)
 
@@ -68,27 +66,36 @@ def warm_up() -> None:
 def answer(*, message_id: UUID) -> bool:
     """Write this answer if it waits for somebody; tell whether we did."""
     try:
-        return _answer_next(pk=message_id)
+        with act_as_worker():
+            return _answer(message_id)
     finally:
         let_go()
 
 
 def answer_due(*, waiting_for: timedelta = timedelta()) -> bool:
     """Write the answer that waited longest, if one waited so long; tell whether we did."""
-    return _answer_next(created_at__lte=clock.now() - waiting_for)
+    with act_as_worker():
+        waiting = Message.objects.filter(
+            status=Message.Status.WAITING,
+            stop_requested_at=None,
+            created_at__lte=clock.now() - waiting_for,
+        )
+        longest = waiting.order_by("created_at").values_list("pk", flat=True).first()
+        return longest is not None and _answer(longest)
 
 
 def finish(*, message_id: UUID) -> None:
     """End an answer that somebody stopped, unless its writer does so in a moment."""
-    deadline = time.monotonic() + HEARD_WITHIN_SECONDS
+    unfinished = Message.objects.filter(pk=message_id).open()
     try:
         with act_as_worker():
-            while message := Message.objects.filter(pk=message_id).open().first():
-                is_waiting = message.status == Message.Status.WAITING
-                if is_waiting or time.monotonic() >= deadline:
-                    _stop(message)
-                    return
-                time.sleep(0.1)
+            message = unfinished.first()
+            if message and message.status == Message.Status.ANSWERING:
+                let_go()
+                live_text.wait_for_end(message_id, seconds=HEARD_WITHIN_SECONDS)
+                message = unfinished.all().first()
+            if message:
+                _stop(message)
     finally:
         let_go()
 
@@ -139,40 +146,40 @@ def _interrupt(message: Message, detail: str, is_still: Callable[[Message], bool
         endings.end_early(message=message, ending=ending, is_still=is_still)
 
 
-def _answer_next(**which: Any) -> bool:
-    with act_as_worker():
-        message = _claim(which)
-        if message is None:
-            return False
-        with request_id.bound(message.request_id):
-            _write(message)
-        return True
+def _answer(message_id: UUID) -> bool:
+    watch = Stopwatch()
+    with watch.step("db_ms"):
+        messages = _claim(message_id)
+    if not messages:
+        return False
+    message = next(one for one in messages if one.pk == message_id)
+    asked = chat_selectors.branch_to(messages=messages, tip_id=message.parent_id)
+    watch.add(message.timings)
+    with request_id.bound(message.request_id):
+        _write(Desk(message, asked, watch))
+    return True
 
 
 @transaction.atomic
-def _claim(which: dict[str, Any]) -> Message | None:
-    """Take an answer that nobody has begun, and that is still wanted."""
-    waiting = Message.objects.filter(status=Message.Status.WAITING, stop_requested_at=None, **which)
-    message: Message | None = (
-        waiting.select_related("conversation")
-        .select_for_update(skip_locked=True, of=("self",))
-        .order_by("created_at")
-        .first()
+def _claim(message_id: UUID) -> list[Message]:
+    """Take an answer that nobody has begun, and that is still wanted; return its conversation.
+
+    Nothing comes back where somebody else was faster.
+    """
+    waiting = Message.objects.filter(
+        pk=message_id, status=Message.Status.WAITING, stop_requested_at=None
     )
-    if message is None:
-        return None
-    message.status = Message.Status.ANSWERING
-    message.lease_until = clock.now() + LEASE
-    message.save(update_fields=["status", "lease_until"])
-    return message
+    is_mine = waiting.update(status=Message.Status.ANSWERING, lease_until=clock.now() + LEASE)
+    return list(chat_selectors.messages_around(message_id=message_id)) if is_mine else []
 
 
 class Desk:
     """Where one answer is written: what came until now, for whoever reads and for the end."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, asked: Sequence[Message], watch: Stopwatch) -> None:
         self.message = message
-        self.watch = Stopwatch(message.timings)
+        self.turns = chat.turns_of(messages=asked)
+        self.watch = watch
         self.calls: list[ProviderCall] = []
         self.sieve = proposals.Sieve()
         self.live = live_text.Writer(message.pk)
@@ -222,14 +229,6 @@ class Desk:
             raise live_text.Frozen
         self._leased_until, self._renew_at = now + LEASE, now + RENEWED_EVERY
 
-    def writers(self) -> list[Text]:
-        """Return who is asked, one after the other; each has the time that a lease is long."""
-        # The lease of the claim is the first one's.
-        return [
-            _Punctual(writer, self.renew if number else let_go)
-            for number, writer in enumerate(registry.writers(record=self.calls.append))
-        ]
-
     def ending(self, status: Message.Status, **facts: Any) -> Ending:
         """Return how it ended, with what was done for it."""
         return Ending(status=status, calls=self.calls, steps=self.watch.steps, **facts)
@@ -248,29 +247,9 @@ def let_go() -> None:
         connection.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Punctual:
-    """Somebody who writes, and says when they begin."""
-
-    writer: Text
-    begin: Callable[[], None]
-
-    @property
-    def provider(self) -> str:
-        return self.writer.provider
-
-    def write(self, request: TextRequest) -> Written:
-        self.begin()
-        return self.writer.write(request)
-
-    def stream(self, request: TextRequest, on_text: OnText) -> Written:
-        self.begin()
-        return self.writer.stream(request, on_text)
-
-
-def _write(message: Message) -> None:
+def _write(desk: Desk) -> None:
     """Have the answer written and settle it; without the database its lease runs out."""
-    desk = Desk(message)
+    message = desk.message
     try:
         endings.settle(message=message, ending=_ending(desk))
     except live_text.Frozen:
@@ -295,42 +274,34 @@ def _end_as_it_was_read(desk: Desk) -> None:
 
 def _ending(desk: Desk) -> Ending:
     """Have it written, and keep it for whoever asks the same. Raises Frozen."""
-    with desk.watch.step("db_ms"):
-        messages = list(chat_selectors.messages_of(conversation=desk.message.conversation))
-        asked = chat_selectors.branch_to(messages=messages, tip_id=desk.message.parent_id)
-    turns = chat.turns_of(messages=asked)
     try:
         with desk.watch.step("ai_ms"):
-            ending = _by_provider(desk, turns) or _by_rules(desk, turns)
+            ending = _by_provider(desk) or _by_rules(desk)
     except ProviderError as error:
         words = BROKE_OFF if desk.live.text else WORDS.get(error.code, BROKE_OFF)
         return desk.failed(error.code, words)
-    _remember(desk, turns, ending)
-    return desk.ending(
-        Message.Status.DONE,
-        text=ending.text,
-        cards=ending.cards,
-        written=ending.written,
-        provider=ending.provider,
-        fallback_from=ending.fallback_from,
-        is_paid=True,
-    )
+    _remember(desk, ending)
+    return replace(ending, calls=desk.calls, steps=desk.watch.steps, is_paid=True)
 
 
-def _by_provider(desk: Desk, turns: tuple[Turn, ...]) -> Ending | None:
-    writers = desk.writers()
+def _by_provider(desk: Desk) -> Ending | None:
+    writers = registry.writers(record=desk.calls.append)
     if not writers:
         return None
     message = desk.message
     if not message.price:  # it was free because this machine would have answered
         raise ProviderInvalid(reason="request")
     request = TextRequest(
-        turns=turns,
+        turns=desk.turns,
         system=assistant.instructions() if desk.is_chat else message.conversation.system,
         max_tokens=min(message.max_tokens or MOST_TOKENS, MOST_TOKENS),
         person=salted_hmac(PERSON, str(message.user_id), algorithm="sha256").hexdigest(),
     )
-    answered = fallback.answer(writers=writers, request=request, on_text=desk.take)
+    let_go()
+    # Each has the time that a lease is long; the lease of the claim is the first one's.
+    answered = fallback.answer(
+        writers=writers, request=request, on_text=desk.take, on_next=desk.renew
+    )
     desk.flush()
     if not (desk.live.text.strip() or desk.sieve.cards):
         raise ProviderInvalid(reason="answer")
@@ -344,9 +315,9 @@ def _by_provider(desk: Desk, turns: tuple[Turn, ...]) -> Ending | None:
     )
 
 
-def _by_rules(desk: Desk, turns: tuple[Turn, ...]) -> Ending:
+def _by_rules(desk: Desk) -> Ending:
     user = accounts_selectors.user_by_id(user_id=desk.message.user_id)
-    said = [(turn.text, not turn.is_ours) for turn in turns]
+    said = [(turn.text, not turn.is_ours) for turn in desk.turns]
     seed = desk.message.pk.int % 2**31
     found = local.answered(said, assistant.facts_of(user=user), seed)
     for word in found.words():
@@ -365,13 +336,13 @@ def _by_rules(desk: Desk, turns: tuple[Turn, ...]) -> Ending:
     )
 
 
-def _remember(desk: Desk, turns: tuple[Turn, ...], ending: Ending) -> None:
+def _remember(desk: Desk, ending: Ending) -> None:
     """Keep a whole answer of the chat for a day."""
     written = ending.written
     if not (desk.is_chat and desk.is_lasting and written and written.is_complete):
         return
     with desk.watch.step("cache_write_ms"):
-        desk.kept_as = chat.key_for(user_id=desk.message.user_id, turns=turns)
+        desk.kept_as = chat.key_for(user_id=desk.message.user_id, turns=desk.turns)
         answer_cache.put(
             key=desk.kept_as,
             answer={

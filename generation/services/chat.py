@@ -45,6 +45,8 @@ MOST_MESSAGES = 200
 """In one conversation, of all its branches: every page and every answer looks at all of them."""
 TOO_LONG = "This conversation has become long. Begin a new one."
 KEPT = "\n\t"
+WITHIN = transaction.atomic(savepoint=False)
+"""All of it or nothing, by the caller's transaction: a savepoint would be two more trips."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Script:
     streams: bool = True
 
 
-@transaction.atomic
+@WITHIN
 def ask(*, user: "User", question: Question, request_id: str) -> Message:
     """Take a question and hold the price of its answer, both or neither; return the answer to come.
 
@@ -96,7 +98,7 @@ def ask(*, user: "User", question: Question, request_id: str) -> Message:
         return _order(user, answer, [*before, asked], watch, new=[asked])
 
 
-@transaction.atomic
+@WITHIN
 def ask_by_script(*, user: "User", script: Script, request_id: str) -> Message:
     """Take what a program says at once, and hold the price of the answer; return it, to come.
 
@@ -128,8 +130,8 @@ def _as_said(user: "User", said: list[tuple[bool, str]], system: str) -> list[Me
     return messages
 
 
-@transaction.atomic
-def ask_again(*, user: "User", message_id: UUID, request_id: str) -> Message:
+@WITHIN
+def ask_again(*, user: "User", message_id: UUID, request_id: str, streams: bool = True) -> Message:
     """Have the same question answered once more, beside the answer that there is.
 
     Raises NotFound, Conflict, RateLimited and InsufficientCredits.
@@ -146,7 +148,8 @@ def ask_again(*, user: "User", message_id: UUID, request_id: str) -> Message:
                 raise Conflict(TOO_LONG)
             before = chat_selectors.branch_to(messages=messages, tip_id=first.parent_id)
         answer = _message(first.conversation, Message.Role.ASSISTANT, before[-1])
-        answer.fresh, answer.request_id = True, request_id
+        answer.fresh, answer.streams = True, streams
+        answer.request_id = request_id
         answer.timings = {"began": began}
         return _order(user, answer, before, watch)
 

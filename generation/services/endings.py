@@ -23,6 +23,7 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_MODEL = 120
 MOST_TOKENS_COUNTED = 2**31 - 1
 INTERRUPTED = "interrupted"
+WITHOUT_DATABASE = (OperationalError, InterfaceError)
 CUT_SHORT = "The answer broke off on our side, so nothing was charged. Ask again."
 
 logger = logging.getLogger(__name__)
@@ -55,14 +56,14 @@ def settle(*, message: Message, ending: Ending, is_still: Still = lambda _answer
     Raises DatabaseError where that cannot be kept; its lease runs out then.
     """
     _keep_calls(message, ending)
-    for pause in (FIRST_PAUSE_SECONDS * 2**attempt for attempt in range(TRIES)):
+    for tried in range(1, TRIES + 1):
         try:
             has_ended = _settle(message, ending, is_still)
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or pause == FIRST_PAUSE_SECONDS * 2 ** (TRIES - 1):
+        except WITHOUT_DATABASE:
+            if connection.in_atomic_block or tried == TRIES:
                 raise
             connection.close()
-            time.sleep(pause)
+            time.sleep(FIRST_PAUSE_SECONDS * 2 ** (tried - 1))
         else:
             if has_ended:
                 live_text.close(message.pk)

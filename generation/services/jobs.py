@@ -21,6 +21,7 @@ from generation.providers import registry
 from generation.providers.ports import Capability
 from generation.services import budget, likenesses, metrics, trainings
 from visiona.lib import clock, live, ratelimit
+from visiona.lib.db.locks import wait_for_turn
 from visiona.lib.errors import Conflict, RateLimited
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
@@ -282,15 +283,10 @@ def _find_room(user: "User") -> None:
     Raises RateLimited. Until the transaction ends nobody else counts the same person's.
     """
     most = billing_selectors.entitlements_of(user=user).concurrent_jobs
-    _wait_for_turn(f"jobs:{user.pk}")
+    wait_for_turn(f"jobs:{user.pk}")
     if Job.objects.filter(user_id=user.pk).unfinished().count() >= most:
         detail = UNDER_WAY.format(limit=most)
         raise RateLimited(detail, limit=most, remaining=0, retry_after=MAY_HAVE_ENDED_SECONDS)
-
-
-def _wait_for_turn(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @transaction.atomic
@@ -300,7 +296,7 @@ def queue_alone(*, job: Job) -> None:
     Raises Conflict and RateLimited.
     """
     ratelimit.admit(rule="jobs", key=job.user_id)
-    _wait_for_turn(f"recuts:{job.user_id}")
+    wait_for_turn(f"recuts:{job.user_id}")
     others = Job.objects.filter(user_id=job.user_id, params__has_key="first_job_id")
     if others.unfinished().exists():
         raise Conflict(ONE_AT_A_TIME)

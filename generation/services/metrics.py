@@ -130,11 +130,12 @@ def keep(*, metric: RequestMetric, captured: int = 0, released: int = 0) -> None
     """Keep the numbers of a request that has ended, in the caller's transaction.
 
     Once that is committed they are logged, and counted with the credits that were spent and given
-    back. A second one of the same message or job is dropped.
+    back. The caller is who ended it: a second one of the same message or job raises IntegrityError.
     """
-    if _is_new(metric):
-        transaction.on_commit(partial(_log, metric), robust=True)
-        telemetry.count([*_changes(metric), *_credits(metric.operation, captured, released)])
+    metric.id = uuid7()
+    RequestMetric.objects.bulk_create([metric])
+    transaction.on_commit(partial(_log, metric), robust=True)
+    telemetry.count([*_changes(metric), *_credits(metric.operation, captured, released)])
 
 
 def settled(*, job: Job, watch: Stopwatch | None = None) -> None:
@@ -199,12 +200,6 @@ class Request:
         """Return its numbers, not saved."""
         total = round((time.perf_counter() - self._begun) * 1000, 3)
         return RequestMetric(**self._named, total_ms=total, **self.watch.steps, **numbers)
-
-
-def _is_new(metric: RequestMetric) -> bool:
-    metric.id = uuid7()
-    RequestMetric.objects.bulk_create([metric], ignore_conflicts=True)
-    return RequestMetric.objects.filter(pk=metric.pk).exists()
 
 
 def _log(metric: RequestMetric) -> None:

@@ -15,8 +15,7 @@ from visiona.lib import clock
 from visiona.lib.periods import Period
 from visiona.lib.timing import STEPS
 
-CHAT = "chat"
-CONVERSED = ("chat", "gateway")
+CONVERSED = (catalog.CHAT, "gateway")
 """The operations that the cache may answer."""
 TIMES = ("total_ms", *STEPS)
 MOST_EXAMPLES = 5
@@ -160,8 +159,8 @@ def lines() -> list[Line]:
     waiting = Message.objects.filter(status=Message.Status.WAITING)
     chat = waiting.aggregate(Count("id"), Min("created_at"))
     found = {queue: (depth, first) for queue, depth, first in due.order_by()}
-    found[CHAT] = (chat["id__count"], chat["created_at__min"])
-    return [_line(queue, *found.get(queue, (0, None))) for queue in (*catalog.QUEUES, CHAT)]
+    found[catalog.CHAT] = (chat["id__count"], chat["created_at__min"])
+    return [_line(queue, *found.get(queue, (0, None))) for queue in (*catalog.QUEUES, catalog.CHAT)]
 
 
 def count_open_answers() -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
 
 from generation import selectors
@@ -22,6 +22,7 @@ from generation.providers import local
 from generation.services import files
 from visiona.lib import antivirus, clock
 from visiona.lib.antivirus import Verdict
+from visiona.lib.db.locks import wait_for_turn
 from visiona.lib.errors import Conflict, NotFound, Unavailable
 from visiona.lib.request_id import uuid7
 
@@ -151,10 +152,7 @@ def check_room(*, user_id: UUID, size: int = 1) -> None:
 
 def lock_uploads_of(*, user_id: UUID) -> None:
     """Let one transaction at a time add to what this person keeps."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"uploads:{user_id}"]
-        )
+    wait_for_turn(f"uploads:{user_id}")
 
 
 def _known(user_id: UUID, original_sha256: str) -> Asset | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from generation import selectors
 from generation.catalog import MAX_NAME, MOST_CLONE_PHOTOS
@@ -16,6 +16,7 @@ from generation.providers import registry
 from generation.providers.ports import Capability
 from generation.services import coaching, consents, files, photos, texts, triggers
 from visiona.lib import clock
+from visiona.lib.db.locks import wait_for_turn
 from visiona.lib.errors import Conflict
 from visiona.lib.request_id import uuid7
 
@@ -197,10 +198,7 @@ def _pictured(order: Mapping[str, Any]) -> str:
 
 def _check_room(user_id: UUID) -> None:
     """Raise QuotaReached where a person has as many clones as one may; one looks at a time."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"clones:{user_id}"]
-        )
+    wait_for_turn(f"clones:{user_id}")
     if Clone.objects.filter(user_id=user_id).kept().count() >= MAX_CLONES:
         raise QuotaReached(
             f"You have {MAX_CLONES} clones, which is the most. Delete one first.", limit=MAX_CLONES

@@ -26,7 +26,8 @@ RECONNECT_MILLISECONDS = 2000
 TOO_MANY = "You have too many streams open. Close some, or ask every three seconds instead."
 
 _open: Counter[UUID] = Counter()
-LOOKERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="stream")
+LOOKING_AT_ONCE = 4
+LOOKERS = ThreadPoolExecutor(max_workers=LOOKING_AT_ONCE, thread_name_prefix="stream")
 """All streams look through these: an open page must not keep a session of the database."""
 
 

@@ -1,6 +1,5 @@
 """What a person uses: by tool, by day and by month, and how much of it they may."""
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from credits import selectors as credits_selectors
 from credits.selectors import Spending
 from generation import catalog, selectors
 from generation.models import RequestMetric
-from visiona.lib import clock, ratelimit
+from visiona.lib import clock, csv_files, ratelimit
 from visiona.lib.periods import Period
 
 RANGES = {"7": "7 days", "30": "30 days", "90": "90 days", "year": "12 months"}
@@ -32,8 +31,6 @@ CHART_HEIGHT = 100
 BAR_STEP = 10
 LABELS = {catalog.CHAT: "Chat", "enhance": "Better prompts"}
 CSV_HEAD = ("day", "tool", "requests", "failed", "median_ms", "credits")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate instead of show."""
 
 
 class Median(Aggregate):
@@ -114,16 +111,11 @@ def usage_csv(request: UserRequest) -> HttpResponse:
     """Give a year of my use as a table for other programs, the last day first."""
     first = clock.now().date() - timedelta(days=YEAR_DAYS - 1)
     spent = credits_selectors.spending_of(user=request.user, since=first)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="visiona-usage.csv"'
-    table = csv.writer(response)
-    table.writerow(CSV_HEAD)
-    for day, use in _lines(_by_day(request, first), spent):
-        median = "" if use.median_ms is None else use.median_ms
-        table.writerow(
-            (day.isoformat(), _plain(use.tool), use.requests, use.failed, median, use.spent)
-        )
-    return response
+    rows = (
+        (day.isoformat(), use.tool, use.requests, use.failed, use.median_ms, use.spent)
+        for day, use in _lines(_by_day(request, first), spent)
+    )
+    return csv_files.download(name="usage", head=CSV_HEAD, rows=rows)
 
 
 def label_of(tool: str) -> str:
@@ -266,7 +258,3 @@ def _limits(request: UserRequest) -> dict[str, Any]:
         "open_jobs": selectors.unfinished_jobs_of(user=request.user).count(),
         "keys": [(key, spent[key.pk]) for key in keys],
     }
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -16,7 +16,7 @@ from credits.errors import InsufficientCredits
 from credits.models import Wallet
 from generation.services import jobs
 from tests import databases, factories
-from visiona.lib import cache, outage
+from visiona.lib import outage
 from visiona.lib.db.actor import NOBODY, act_as, act_as_user, act_as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,9 +103,7 @@ def anna(transactional_db: None) -> User:
 def without_redis(settings: Settings) -> Iterator[None]:
     """Nobody listens where Redis should be."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    cache._client.cache_clear()
     yield
-    cache._client.cache_clear()
     outage.forget()
 
 

@@ -18,16 +18,18 @@ from accounts import services as accounts_services
 from accounts.models import User
 from generation.models import Asset
 from generation.services import running
+from generation.streams.readers import LOOKING_AT_ONCE
 from tests import factories
 from tests.databases import await_rest, owned_rows
 from tests.processes import wait_until, web_server
+from visiona.asgi import PAGE_THREADS
 from visiona.embedded.throwaway import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SOON = 2.0
 CLIENTS = 100
-MOST_SESSIONS = 16  # twelve threads of pages and four of streams
+MOST_SESSIONS = PAGE_THREADS + LOOKING_AT_ONCE  # a thread keeps one at most
 MOST_KEPT = 2 * MOST_SESSIONS  # each thread may keep a connection for limits and one for caches
 WEB_SESSIONS = """
 SELECT count(*) FROM pg_stat_activity

@@ -396,6 +396,11 @@ def test_a_stop_pays_only_for_what_somebody_could_read(alice: User) -> None:
     answer = stopped(alice, waiting)
     assert (answer.status, answer.price, funds(alice)) == ("stopped", 0, (20, 0))
 
+    waiting = chats.ask_again(alice, answer, streams=False)
+    begin(waiting).append("Credits are ")
+    answer = stopped(alice, waiting)
+    assert (answer.status, answer.price, funds(alice)) == ("stopped", 0, (20, 0))
+
 
 def test_what_was_frozen_without_a_stop_is_not_taken_for_one(alice: User) -> None:
     waiting = chats.ask(alice)

@@ -91,19 +91,13 @@ def test_without_redis_a_text_is_written_all_the_same(
 ) -> None:
     text_id = uuid7()
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
-    live_text._client.cache_clear()
-    live_text._append_script.cache_clear()
-    try:
-        writer = live_text.Writer(text_id)
-        writer.append("Nobody ")
-        writer.append("looks")
-        live_text.close(text_id)
-        live_text.forget([text_id])
-        live_text.wait_for_end(text_id, seconds=0.05)
-        assert writer.text == "Nobody looks"
-    finally:
-        live_text._client.cache_clear()
-        live_text._append_script.cache_clear()
+    writer = live_text.Writer(text_id)
+    writer.append("Nobody ")
+    writer.append("looks")
+    live_text.close(text_id)
+    live_text.forget([text_id])
+    live_text.wait_for_end(text_id, seconds=0.05)
+    assert writer.text == "Nobody looks"
 
 
 def test_after_a_gap_nothing_more_is_shown_and_the_whole_is_known() -> None:

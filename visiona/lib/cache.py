@@ -9,18 +9,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import cast
 
 import redis
-from django.conf import settings
 from django.db import connection, transaction
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from visiona.lib import outage
+from visiona.lib.redis_client import client
 
-TIMEOUT_SECONDS = 0.25
 GENERATION_SECONDS = 3600
 """Longer than anybody reads: until then a generation is never counted anew."""
 
@@ -56,13 +52,13 @@ class Fenced:
         kept: bytes | None = None
         generation: bytes | None = None
         with _tolerant():
-            kept, generation = cast("list[bytes | None]", _client().mget(self._keys()))
+            kept, generation = cast("list[bytes | None]", client().mget(self._keys()))
         if kept is not None:
             return kept
         value = read()
         if not _is_resting():
             with _tolerant():
-                _client().eval(KEEP, 2, *self._keys(), generation or b"", value, self.seconds)
+                client().eval(KEEP, 2, *self._keys(), generation or b"", value, self.seconds)
         return value
 
     def forget_on_commit(self) -> None:
@@ -72,7 +68,7 @@ class Fenced:
     def forget(self) -> None:
         """Have it read anew by everybody from now on."""
         with _tolerant():
-            _client().eval(FORGET, 2, *self._keys(), GENERATION_SECONDS)
+            client().eval(FORGET, 2, *self._keys(), GENERATION_SECONDS)
 
     def _is_changing(self) -> bool:
         """Whether the open transaction has changed it; what was rolled back does not count."""
@@ -91,16 +87,6 @@ class _Forget:
 
     def __call__(self) -> None:
         self.value.forget()
-
-
-@cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def _is_resting() -> bool:

@@ -7,16 +7,17 @@ for an hour. Without Redis a text is simply not live: the row is the truth.
 
 import logging
 import time
-from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
 import redis
-from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from visiona.lib.redis_client import client, script
 
 KEPT_SECONDS = 3600
+ANSWER_SECONDS = 0.5
+LOOK_MS = 400
+"""For how long Redis is asked to wait for more; it still has to answer in time."""
 TEXT, END = b"t", b"end"
 FROZEN, LOST = 0, -1
 
@@ -60,9 +61,8 @@ class Writer:
     def _append(self, piece: str) -> None:
         key = key_of(self._id)
         try:
-            added = _append_script()(
-                keys=[key, f"{key}:frozen"], args=[piece, KEPT_SECONDS, self._pieces]
-            )
+            append = script(APPEND, seconds=ANSWER_SECONDS)
+            added = append(keys=[key, f"{key}:frozen"], args=[piece, KEPT_SECONDS, self._pieces])
         except redis.RedisError:
             added = LOST
         if added == FROZEN:
@@ -77,7 +77,7 @@ class Writer:
 def freeze(text_id: UUID) -> str:
     """Let nothing be added any more, and return the text as it stands. Raises RedisError."""
     key = key_of(text_id)
-    with _client().pipeline() as pipeline:
+    with client(seconds=ANSWER_SECONDS).pipeline() as pipeline:
         pipeline.set(f"{key}:frozen", 1, ex=KEPT_SECONDS)
         pipeline.xrange(key)
         entries = pipeline.execute()[1]
@@ -88,7 +88,7 @@ def close(text_id: UUID) -> None:
     """Tell readers that the row is complete; best effort, since they look at it by themselves."""
     key = key_of(text_id)
     try:
-        with _client().pipeline() as pipeline:
+        with client(seconds=ANSWER_SECONDS).pipeline() as pipeline:
             pipeline.set(f"{key}:frozen", 1, ex=KEPT_SECONDS)
             pipeline.xadd(key, {END: b"1"})
             pipeline.expire(key, KEPT_SECONDS)
@@ -113,9 +113,9 @@ def wait_for_end(text_id: UUID, *, seconds: float) -> None:
 
 def _next(text_id: UUID, last: bytes, seconds: float) -> tuple[bytes, bool]:
     """Return where the stream is at now, and whether that is its end."""
-    wait_ms = min(max(1, int(seconds * 1000)), 400)  # the socket itself waits for half a second
+    wait_ms = min(max(1, int(seconds * 1000)), LOOK_MS)
     key = key_of(text_id)
-    read = cast("Any", _client().xread({key: last}, block=wait_ms))
+    read = cast("Any", client(seconds=ANSWER_SECONDS).xread({key: last}, block=wait_ms))
     entries = read[0][1] if read else []
     if not entries:
         return last, False
@@ -125,7 +125,7 @@ def _next(text_id: UUID, last: bytes, seconds: float) -> tuple[bytes, bool]:
 def forget(text_ids: list[UUID]) -> None:
     """Delete what is left of texts whose rows are erased; best effort."""
     try:
-        _client().delete(*(key_of(text_id) for text_id in text_ids))
+        client(seconds=ANSWER_SECONDS).delete(*(key_of(text_id) for text_id in text_ids))
     except redis.RedisError:
         logger.warning("live_text.unreachable")
 
@@ -133,18 +133,3 @@ def forget(text_ids: list[UUID]) -> None:
 def text_of(fields: Any) -> str:
     """Return the piece of text in an entry of the stream; the end has none."""
     return cast("bytes", fields.get(TEXT, b"")).decode()
-
-
-@cache
-def _append_script() -> Any:
-    return _client().register_script(APPEND)
-
-
-@cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=0.5,
-        socket_connect_timeout=0.25,
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -16,14 +16,11 @@ from typing import cast
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.commands.core import Script
-from redis.retry import Retry
 
 from visiona.lib import clock, outage
 from visiona.lib.errors import RateLimited, Unavailable
+from visiona.lib.redis_client import script
 
-TIMEOUT_SECONDS = 0.25
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 SPANS = {"second": "this second", "minute": "this minute", "hour": "this hour", "day": "today"}
 CLOSED = "This is closed for a moment, because requests cannot be counted. Try again in a minute."
@@ -34,14 +31,17 @@ TAKE = """
 local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
-local state = redis.call('HMGET', KEYS[1], 'used', 'at')
+local kept = redis.call('GET', KEYS[1])
 local used = 0
-if state[1] then used = math.max(0, state[1] - math.max(0, now - state[2]) * rate) end
+if kept then
+    local before, at = kept:match('(%S+) (%S+)')
+    used = math.max(0, before - math.max(0, now - at) * rate)
+end
 if used + cost > capacity + 1e-9 then return {0, tostring(used)} end
 used = math.max(0, used + cost)
 if cost ~= 0 then
-    redis.call('HSET', KEYS[1], 'used', used, 'at', string.format('%.6f', now))
-    redis.call('PEXPIRE', KEYS[1], math.ceil(used / rate * 1000) + 1)
+    kept = string.format('%.17g %.6f', used, now)
+    redis.call('SET', KEYS[1], kept, 'PX', math.ceil(used / rate * 1000) + 1)
 end
 return {1, tostring(used)}
 """
@@ -147,7 +147,7 @@ def take(rule: Rule, key: object, cost: int = 1) -> Verdict:
         return _unknown(rule)
     arguments = (rule.capacity, rule.rate, cost)
     try:
-        answer = _script()(keys=[f"limit:{rule.name}:{key}"], args=arguments)
+        answer = script(TAKE)(keys=[f"bucket:{rule.name}:{key}"], args=arguments)
     except redis.RedisError:
         outage.note()
         logger.warning("ratelimit.unreachable")
@@ -226,14 +226,3 @@ def _refusal(rule: Rule, verdict: Verdict) -> LimitReached:
         reset_at=reset_at.isoformat(timespec="seconds"),
         retry_after=after,
     )
-
-
-@cache
-def _script() -> Script:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
-    return client.register_script(TAKE)

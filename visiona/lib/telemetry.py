@@ -8,19 +8,17 @@ import logging
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple, cast
 
 import redis
-from django.conf import settings
 from django.db import transaction
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from visiona.lib import outage
+from visiona.lib.redis_client import client
 
 OTHER = "other"
 """What a label says for a value that it does not know: so there is an end to them."""
@@ -109,7 +107,7 @@ def count(changes: Iterable[Change]) -> None:
 def collect(metrics: Iterable[Counter | Histogram]) -> Iterator[Metric]:
     """Yield what all processes have counted. Raises RedisError."""
     wanted = list(metrics)
-    with _client().pipeline(transaction=False) as pipeline:
+    with client().pipeline(transaction=False) as pipeline:
         for metric in wanted:
             pipeline.hgetall(metric.key)
         answers = cast("list[dict[bytes, bytes]]", pipeline.execute())
@@ -127,20 +125,10 @@ def _send(changes: list[Change]) -> None:
     if not changes or outage.is_on():
         return
     try:
-        with _client().pipeline(transaction=False) as pipeline:
+        with client().pipeline(transaction=False) as pipeline:
             for change in changes:
                 pipeline.hincrbyfloat(*change)
             pipeline.execute()
     except redis.RedisError:
         outage.note()
         logger.warning("telemetry.unreachable")
-
-
-@cache
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=0.25,
-        socket_connect_timeout=0.25,
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -2,7 +2,7 @@
 
 import ipaddress
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from visiona.lib.ratelimit import Verdict
 if TYPE_CHECKING:  # views are made of their throttles, so these cannot be made of views
     from rest_framework.views import APIView
 
+HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 IPV6_PREFIX = 64
 """What one household or one server is given: its addresses are one sender's."""
 
@@ -64,7 +65,7 @@ def _sender(address: str) -> str:
 
 
 class RateLimitHeadersMiddleware:
-    """Tell on every answer how the bucket stands that it took from; of several, the tightest."""
+    """Tell on every answer how the bucket stands that it took from."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -72,19 +73,28 @@ class RateLimitHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with ratelimit.noting() as verdicts:
             response = self.get_response(request)
-        if verdicts:
-            for name, value in _headers(min(verdicts, key=_room)).items():
-                response[name] = value
+        tell(response, verdicts)
         return response
+
+
+def tell(
+    response: HttpResponseBase,
+    verdicts: Iterable[Verdict],
+    *,
+    names: tuple[str, str, str] = HEADERS,
+    unit: str = "",
+) -> None:
+    """Say in an answer's headers how the bucket stands that it took from; of several, the tightest.
+
+    They name its limit, what remains, and when it is full again: in seconds, and in which unit.
+    """
+    tightest = min(verdicts, key=_room, default=None)
+    if tightest is not None:
+        full_in = f"{math.ceil(tightest.reset_seconds)}{unit}"
+        values = (str(tightest.limit), str(tightest.remaining), full_in)
+        for name, value in zip(names, values, strict=True):
+            response[name] = value
 
 
 def _room(verdict: Verdict) -> tuple[bool, float]:
     return verdict.allowed, verdict.remaining / verdict.limit
-
-
-def _headers(verdict: Verdict) -> dict[str, str]:
-    return {
-        "RateLimit-Limit": str(verdict.limit),
-        "RateLimit-Remaining": str(verdict.remaining),
-        "RateLimit-Reset": str(math.ceil(verdict.reset_seconds)),
-    }

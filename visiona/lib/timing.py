@@ -15,11 +15,15 @@ class Stopwatch:
     """How long each step of one request took, in milliseconds; it may go on in another process."""
 
     def __init__(self, before: Mapping[str, float] | None = None) -> None:
-        self._spent = dict.fromkeys(STEPS, 0.0) | {
-            step: float(spent) for step, spent in (before or {}).items() if step in STEPS
-        }
+        self._spent = dict.fromkeys(STEPS, 0.0)
+        self.add(before or {})
         self._running: list[str] = []
         self._since = 0.0
+
+    def add(self, before: Mapping[str, float]) -> None:
+        """Count what was spent before, in another process."""
+        for step in STEPS:
+            self._spent[step] += before.get(step, 0.0)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

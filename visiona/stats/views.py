@@ -1,6 +1,5 @@
 """The dashboard of staff, its tables as files, and what one request has caused."""
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from credits import selectors as credits_selectors
+from generation import catalog
 from generation.services import numbers, provider_calls, traces
+from visiona.lib import csv_files
 from visiona.lib.db.actor import Actor, act_as
 from visiona.lib.errors import InvalidInput, NotFound
 from visiona.lib.periods import Period
@@ -24,9 +25,6 @@ from visiona.webhooks import services as webhooks
 RANGES = (7, 30, 90)
 MOST_PEOPLE = 10
 LONGEST_REQUEST_ID = 64
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate instead of show."""
-
 
 KPIS = (
     ("New people", "count", "new_users"),
@@ -102,12 +100,8 @@ def download(request: HttpRequest, table: str) -> HttpResponse:
         raise NotFound(asked.error)
     with act_as(staff):
         found = TABLES[table](asked, selectors.stats_of(period=asked.period))
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="visiona-{table}.csv"'
-    rows = csv.writer(response)
-    rows.writerow([_safe(column.name) for column in found.columns])
-    rows.writerows([_safe(value) for value in row] for row in found.rows)
-    return response
+    head = [column.name for column in found.columns]
+    return csv_files.download(name=table, head=head, rows=found.rows)
 
 
 @require_safe
@@ -159,7 +153,7 @@ def _operation(asked: Asked, stats: Stats) -> str:
     counts = {one.operation: one.count for one in stats.latencies}
     if asked.operation in counts:
         return asked.operation
-    return max(counts, key=lambda name: counts[name], default=numbers.CHAT)
+    return max(counts, key=lambda name: counts[name], default=catalog.CHAT)
 
 
 TABLES: dict[str, Callable[[Asked, Stats], Table]] = {
@@ -211,8 +205,3 @@ def _waterfall(metric: Any) -> tuple[Any, list[Bar]]:
         bars.append(Bar(step=step.replace("_", " "), ms=ms, x=round(x, 2), width=round(width, 2)))
         x += width
     return metric, bars
-
-
-def _safe(value: object) -> object:
-    is_formula = isinstance(value, str) and value.startswith(FORMULA)
-    return f"'{value}" if is_formula else value

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import math
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +20,10 @@ from accounts.http import ApiRequest
 from accounts.idempotency import HEADER, Answer, answer_once
 from generation.streams.gateway import errors
 from generation.streams.readers import look
-from visiona.lib import problem, ratelimit, spender
+from visiona.lib import problem, ratelimit, spender, throttling
 from visiona.lib.db.actor import Actor, act_as
 from visiona.lib.errors import AppError, Malformed, NotAuthenticated, TooLarge, Unavailable
-from visiona.lib.ratelimit import Verdict
 from visiona.lib.spender import Spender
-from visiona.lib.throttling import address_of
 
 if TYPE_CHECKING:
     from accounts.models import ApiToken, User
@@ -35,6 +32,12 @@ SEND_A_KEY = "Send your API key as: Authorization: Bearer vis_…"
 LOOKED_AFTER = "Visiona is being looked after. Try again in a few minutes."
 LOOKED_AFTER_SECONDS = 300
 NO_OBJECT = "Send a JSON object, in UTF-8."
+LIMIT_HEADERS = (
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-reset-requests",
+)
+"""As OpenAI names them."""
 LONGEST_WAIT_SECONDS = 300.0
 """How long an answer that comes as a whole is waited for; nobody keeps a connection for longer."""
 
@@ -87,8 +90,7 @@ def gateway(method: str = "") -> Callable[[View], View]:
             with ratelimit.noting() as verdicts:
                 response = await _answered(view, method, request, places)
             response.setdefault("Cache-Control", "no-store")
-            for name, value in _limits(verdicts).items():
-                response[name] = value
+            throttling.tell(response, verdicts, names=LIMIT_HEADERS, unit="s")
             return response
 
         return answer
@@ -115,7 +117,7 @@ def _admitted(request: HttpRequest, method: str) -> Asker:
     try:
         asker = known(request)
     except NotAuthenticated:
-        ratelimit.admit(rule="anonymous", key=address_of(request))
+        ratelimit.admit(rule="anonymous", key=throttling.address_of(request))
         raise
     with asker.acting():
         if settings.MAINTENANCE and not asker.user.is_admin:
@@ -125,18 +127,6 @@ def _admitted(request: HttpRequest, method: str) -> Asker:
     if method and request.method != method:
         raise problem.MethodNotAllowed
     return asker
-
-
-def _limits(verdicts: list[Verdict]) -> dict[str, str]:
-    """Return the headers that say how the tightest of the limits stands, as OpenAI names them."""
-    if not verdicts:
-        return {}
-    tightest = min(verdicts, key=lambda one: (one.allowed, one.remaining / one.limit))
-    return {
-        "x-ratelimit-limit-requests": str(tightest.limit),
-        "x-ratelimit-remaining-requests": str(tightest.remaining),
-        "x-ratelimit-reset-requests": f"{math.ceil(tightest.reset_seconds)}s",
-    }
 
 
 def body_of(request: HttpRequest) -> dict[str, Any]:
