@@ -121,6 +121,8 @@ class Entry(models.Model):
         EXPIRE = "expire"
         REFUND = "refund"
         ADJUST = "adjust"
+        LAPSE = "lapse"
+        REVOKE = "revoke"
 
     id = models.UUIDField(primary_key=True, db_default=UUID7())
     wallet = models.ForeignKey(
@@ -157,7 +159,8 @@ class Entry(models.Model):
                 | models.Q(
                     kind="capture", balance_change__lt=0, held_change=models.F("balance_change")
                 )
-                | models.Q(kind__in=("release", "expire"), balance_change=0, held_change__lt=0),
+                | models.Q(kind__in=("release", "expire"), balance_change=0, held_change__lt=0)
+                | models.Q(kind__in=("lapse", "revoke"), balance_change__lt=0, held_change=0),
                 name="entry_moves_as_its_kind_says",
             ),
         ]
@@ -176,6 +179,125 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.balance_change:+d}"
+
+
+class Lot(models.Model):
+    """Credits that were given at once: how they came, until when, and how many are left of them.
+
+    What is neither in a lot nor held has been spent.
+    """
+
+    pii = ()
+
+    class Kind(models.TextChoices):
+        PROMOTIONAL = "promotional", "given"
+        PLAN = "plan", "of your plan"
+        PURCHASED = "purchased", "bought"
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_column="user_id", related_name="+"
+    )
+    kind = models.CharField(max_length=11, choices=Kind)
+    amount = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+    # The key of the entry that gave them.
+    key = models.CharField(max_length=255)
+    reason = models.CharField(max_length=200)
+    paid_cents = models.BigIntegerField(db_default=0)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["wallet", "key"], name="lot_key_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("promotional", "plan", "purchased")),
+                name="lot_kind_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(remaining__gte=0, remaining__lte=models.F("amount")),
+                name="lot_holds_at_most_what_it_was",
+            ),
+            models.CheckConstraint(condition=models.Q(paid_cents__gte=0), name="lot_paid_value"),
+            models.CheckConstraint(
+                condition=~models.Q(kind="purchased") | models.Q(expires_at=None),
+                name="lot_bought_does_not_expire",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["wallet", "expires_at"],
+                condition=models.Q(remaining__gt=0),
+                name="lot_that_can_be_spent",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(remaining__gt=0, expires_at__isnull=False),
+                name="lot_by_expiry",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.amount} {self.kind}"
+
+
+class Move(models.Model):
+    """What one entry took out of a lot, or put into it; never changed."""
+
+    pii = ()
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_column="user_id", related_name="+"
+    )
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="moves")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["entry", "lot"], name="move_once_an_entry_and_lot"),
+            models.CheckConstraint(condition=~models.Q(amount=0), name="move_is_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d}"
+
+
+class Revocation(models.Model):
+    """What is to be taken back of a lot whose money went back; the rest of it is owed, and seen."""
+
+    pii = ()
+
+    id = models.UUIDField(primary_key=True, db_default=UUID7())
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_column="user_id", related_name="+"
+    )
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    reason = models.CharField(max_length=200)
+    amount = models.BigIntegerField()
+    taken = models.BigIntegerField(db_default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    reinstated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["wallet", "key"], name="revocation_key_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, taken__gte=0, taken__lte=models.F("amount")),
+                name="revocation_takes_at_most_its_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.taken} of {self.amount}"
+
+    @property
+    def owed(self) -> int:
+        """What had been spent already, in credits."""
+        return 0 if self.reinstated_at else self.amount - self.taken
 
 
 class Welcome(models.Model):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import FETCH_RAISE, Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from credits.models import Entry, Reservation, Wallet
+from credits.models import Entry, Lot, Move, Reservation, Revocation, Wallet
 from visiona.lib import clock
 from visiona.lib.cache import Fenced
 from visiona.lib.db import actor
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 BALANCE_SECONDS = 60
 """How long a balance may be remembered where nothing changes it."""
 
-STATEMENT_KINDS = (Entry.Kind.GRANT, Entry.Kind.CAPTURE, Entry.Kind.REFUND, Entry.Kind.ADJUST)
+GIVING_KINDS = (Entry.Kind.GRANT, Entry.Kind.ADJUST, Entry.Kind.REVOKE)
+SPENDING_KINDS = (Entry.Kind.CAPTURE, Entry.Kind.REFUND)
+STATEMENT_KINDS = (*GIVING_KINDS, *SPENDING_KINDS, Entry.Kind.LAPSE)
+
+
+AS_THEY_ARE_SPENT = (
+    F("expires_at").asc(nulls_last=True),
+    Case(When(kind=Lot.Kind.PURCHASED, then=1), default=0),
+    "id",
+)
+"""The soonest to expire first, and what was given before what was bought; as in credits/sql."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +104,48 @@ def totals_of(*, user: "User") -> Totals:
         .annotate(Sum("balance_change"))
         .order_by()
     )
-    spent = -by_kind.get("capture", 0) - by_kind.get("refund", 0)
-    return Totals(granted=by_kind.get("grant", 0) + by_kind.get("adjust", 0), spent=spent)
+    granted, spent = (
+        sum(by_kind.get(kind, 0) for kind in kinds) for kinds in (GIVING_KINDS, SPENDING_KINDS)
+    )
+    return Totals(granted=granted, spent=-spent)
+
+
+def lots_of(*, user: "User") -> QuerySet[Lot]:
+    """Return the person's lots, those that are spent next first; empty ones too."""
+    return Lot.objects.filter(wallet_id=user.pk).order_by(*AS_THEY_ARE_SPENT)
+
+
+def expiring_of(*, user: "User") -> list[tuple[int, datetime]]:
+    """Return how many of the person's credits expire when, the soonest first."""
+    lots = lots_of(user=user).filter(remaining__gt=0, expires_at__isnull=False)
+    return [(lot.remaining, lot.expires_at) for lot in lots if lot.expires_at]
+
+
+def revocations_of(*, user: "User") -> QuerySet[Revocation]:
+    """Return what was to be taken back of the person's lots, the oldest first."""
+    return Revocation.objects.filter(wallet_id=user.pk).select_related("lot").order_by("id")
+
+
+def paid_by(*, reservation_ids: Iterable[UUID]) -> dict[UUID, list[tuple[Lot, int]]]:
+    """Return which lots paid how much for each of these holds, in the order of spending."""
+    wanted = list(reservation_ids)
+    moves = Move.objects.filter(entry__reservation_id__in=wanted)
+    sums = moves.values_list("entry__reservation_id", "lot_id").annotate(Sum("amount")).order_by()
+    taken = {(reservation, lot): -amount for reservation, lot, amount in sums if amount}
+    lots = Lot.objects.filter(pk__in={lot for _, lot in taken})
+    paid: dict[UUID, list[tuple[Lot, int]]] = {one: [] for one in wanted}
+    for lot in lots.order_by(*AS_THEY_ARE_SPENT):
+        for reservation in wanted:
+            if amount := taken.get((reservation, lot.pk)):
+                paid[reservation].append((lot, amount))
+    return paid
 
 
 def spending_of(*, user: "User", since: date) -> list[Spending]:
     """Return what the person spent since that day (UTC), by day and purpose, oldest first."""
     spent = Entry.objects.filter(
         wallet_id=user.pk,
-        kind__in=(Entry.Kind.CAPTURE, Entry.Kind.REFUND),
+        kind__in=SPENDING_KINDS,
         created_at__gte=datetime.combine(since, time.min, UTC),
     )
     rows = (
@@ -152,8 +195,8 @@ class Moves:
 
 def moves_by_day(*, period: Period) -> list[Moves]:
     """Return how everybody's credits moved on each day (UTC) of a time, oldest first."""
-    given = Q(kind__in=(Entry.Kind.GRANT, Entry.Kind.ADJUST))
-    taken = Q(kind__in=(Entry.Kind.CAPTURE, Entry.Kind.REFUND))
+    given = Q(kind__in=GIVING_KINDS)
+    taken = Q(kind__in=SPENDING_KINDS)
     by_day = Entry.objects.filter(period.rows).annotate(day=TruncDate("created_at", tzinfo=UTC))
     rows = by_day.values("day").annotate(
         granted=Coalesce(Sum("balance_change", filter=given), 0),
@@ -173,7 +216,7 @@ def moves_by_day(*, period: Period) -> list[Moves]:
 
 def spent_on(*, period: Period) -> dict[str, int]:
     """Return what everybody spent in a time, refunds taken off, by what it was spent on."""
-    taken = Q(kind__in=(Entry.Kind.CAPTURE, Entry.Kind.REFUND))
+    taken = Q(kind__in=SPENDING_KINDS)
     spent = Entry.objects.filter(period.rows & taken).values_list("reservation__purpose")
     return {
         purpose: -change for purpose, change in spent.annotate(Sum("balance_change")).order_by()

@@ -1,9 +1,11 @@
-"""Grant, reserve, capture, release, refund, adjust: the only Python caller of the ledger.
+"""Grant, reserve, capture, release, refund, revoke, adjust: the only Python caller of the ledger.
 
-Each is one call of a function in the database (credits/sql/ledger.sql), which does all of it or
-nothing. Calling again with the same key, or settling again in the same way, changes nothing.
+Each is one call of a function in the database (credits/sql), which does all of it or nothing.
+Calling again with the same key, or settling again in the same way, changes nothing.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,11 +20,25 @@ from credits.errors import (
     ReservationClosed,
     TooMuch,
 )
+from credits.models import Lot
 from visiona.lib import spender
 from visiona.lib.db import actor
 from visiona.lib.errors import NotFound
 
 WHOSE = "(SELECT user_id FROM credits_reservation h WHERE h.id = reservation_id)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How credits come: given, of a plan or bought; until when, and what was paid for them."""
+
+    kind: Lot.Kind = Lot.Kind.PROMOTIONAL
+    expires_at: datetime | None = None
+    """Nothing for those that last, as all do that were bought."""
+    paid_cents: int = 0
+
+
+GIVEN = Terms()
 
 
 class Result(NamedTuple):
@@ -46,12 +62,20 @@ class Result(NamedTuple):
         return self.status == "replay"
 
 
-def grant(*, user_id: UUID, amount: int, key: str, reason: str) -> Result:
-    """Give credits. The reason is shown on the person's statement.
+def grant(
+    *,
+    user_id: UUID,
+    amount: int,
+    key: str,
+    reason: str,
+    terms: Terms = GIVEN,
+) -> Result:
+    """Give credits, as a lot that is named by the key. The reason is shown on the statement.
 
     Raises KeyConflict.
     """
-    result = _deposited(user_id, "grant", amount, key, reason)
+    of_lot = (terms.kind.value, terms.expires_at, terms.paid_cents)
+    result = _deposited(user_id, "grant", amount, key, reason, *of_lot)
     if not result.is_replay:
         events.track("credits.wallet.granted", user_id=user_id, amount=amount)
     return result
@@ -100,14 +124,46 @@ def refund(*, reservation_id: UUID, amount: int, key: str, reason: str) -> Resul
     return _settled("credits_refund(%s, %s, %s, %s)", reservation_id, amount, key, reason)
 
 
+def revoke(*, user_id: UUID, lot_key: str, amount: int, key: str, reason: str) -> Result:
+    """Take back so much of a lot whose money went back, and of no other.
+
+    What of it is held is taken as soon as it returns; what was spent stays owed, and is seen on the
+    statement. Raises TooMuch for more than the lot was, KeyConflict and NotFound.
+    """
+    arguments = (user_id, lot_key, amount, key, reason)
+    result = _ask("credits_revoke(%s, %s, %s, %s, %s)", *arguments)
+    changed(user_id=user_id)
+    return _checked(result, required=amount)
+
+
+def reinstate(*, user_id: UUID, key: str, reason: str) -> Result:
+    """Undo the revocation of this key: what it took returns, and nothing is owed for it any more.
+
+    Raises NotFound.
+    """
+    result = _ask("credits_reinstate(%s, %s, %s)", user_id, key, reason)
+    changed(user_id=user_id)
+    return _checked(result, required=0)
+
+
 def expire_due(*, limit: int = 100) -> int:
     """Return holds whose time is over to their wallets; the number of them."""
+    return len(_changed_by("credits_expire_due", limit))
+
+
+def lapse_due(*, limit: int = 100) -> int:
+    """Let the credits expire whose time is over; the number of wallets that had some."""
+    return len(_changed_by("credits_lapse_due", limit))
+
+
+def _changed_by(function: str, limit: int) -> list[UUID]:
+    """Call a function of the database that answers whose wallets it has changed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT credits_expire_due(%s::int)", [limit])
-        owners = [user_id for (user_id,) in cursor.fetchall()]
+        cursor.execute(f"SELECT {function}(%s::int)", [limit])
+        owners: list[UUID] = [user_id for (user_id,) in cursor.fetchall()]
     for user_id in set(owners):
         changed(user_id=user_id)
-    return len(owners)
+    return owners
 
 
 def changed(*, user_id: UUID) -> None:
@@ -118,8 +174,9 @@ def changed(*, user_id: UUID) -> None:
     selectors.kept_balance(user_id=user_id).forget_on_commit()
 
 
-def _deposited(user_id: UUID, kind: str, amount: int, key: str, reason: str) -> Result:
-    result = _ask("credits_deposit(%s, %s, %s, %s, %s)", user_id, kind, amount, key, reason)
+def _deposited(user_id: UUID, kind: str, amount: int, key: str, reason: str, *terms: Any) -> Result:
+    arguments = (user_id, kind, amount, key, reason, *terms)
+    result = _ask(f"credits_deposit({', '.join(['%s'] * len(arguments))})", *arguments)
     changed(user_id=user_id)
     return _checked(result, required=-amount)
 
@@ -170,6 +227,6 @@ def _checked(result: Result, *, required: int) -> Result:
         case "too_much":
             raise TooMuch
         case "not_found":
-            raise NotFound("There is no such reservation.")
+            raise NotFound("The ledger knows nothing by that name.")
         case state:
             raise ReservationClosed(state)

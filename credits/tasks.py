@@ -21,6 +21,13 @@ def release_expired(**_: Any) -> None:
 
 
 @shared_task
+def lapse_lots(**_: Any) -> None:
+    """Let the credits expire whose time is over."""
+    with act_as_worker():
+        services.lapse_due()
+
+
+@shared_task
 def check_books(**_: Any) -> None:
     """Audit the ledger and shout if a promise is broken."""
     with act_as_worker():

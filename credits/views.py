@@ -32,6 +32,8 @@ WORDS = {
     "release": "Returned: {}",
     "expire": "Returned: {}, not finished in time",
     "refund": "Given back: {}",
+    "lapse": "Expired: {}",
+    "revoke": "Taken back: {}",
 }
 
 

@@ -18,6 +18,7 @@ from accounts import selectors as accounts_selectors
 from accounts import services as accounts_services
 from accounts.models import User
 from credits import services as credits_services
+from credits.models import Lot
 from generation import selectors
 from generation.catalog import LEAST_CLONE_PHOTOS
 from generation.errors import ProviderRefused
@@ -193,7 +194,7 @@ def furnish(email: str) -> Household:
     """Sign somebody up over the API and let them use every part of the product once."""
     signed_up = ApiClient().post("auth/signup", {"email": email, "password": PASSWORD})
     user = User.objects.get(pk=signed_up.json()["data"]["user"]["id"])
-    grant(user, 500)
+    _fill_wallet(user)
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
     photo, binned_photo = make_photo(user), make_photo(user, "me.png", picture(kind="PNG"))
@@ -241,6 +242,19 @@ def furnish(email: str) -> Household:
         session_id=sign_in_by_browser(user),
         sign_in_id=accounts_selectors.sign_ins_of(user=user).reverse()[0].pk,
     )
+
+
+def _fill_wallet(user: User) -> None:
+    """Give somebody credits, and money back for others."""
+    grant(user, 500)
+    with act_as_worker():
+        bought = credits_services.Terms(kind=Lot.Kind.PURCHASED, paid_cents=200)
+        credits_services.grant(
+            user_id=user.pk, amount=10, key="pack", reason="Ten credits", terms=bought
+        )
+        credits_services.revoke(
+            user_id=user.pk, lot_key="pack", amount=10, key="refund", reason="Money back"
+        )
 
 
 def _clones_of(user: User) -> dict[str, Any]:

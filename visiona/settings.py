@@ -433,6 +433,11 @@ CELERY = {
             "schedule": 60,
             "options": {"expires": 60},
         },
+        "lapse-lots": {
+            "task": "credits.tasks.lapse_lots",
+            "schedule": 300,
+            "options": {"expires": 300},
+        },
         "check-books": {
             "task": "credits.tasks.check_books",
             "schedule": 24 * 3600,

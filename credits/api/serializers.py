@@ -8,7 +8,7 @@ from accounts.services import MAX_KEY_NAME, MAX_MONTHLY_LIMIT
 from credits.models import Entry
 from visiona.lib.serializers import StrictSerializer
 
-KIND_NAMES = {"adjust": "adjustment"}
+KIND_NAMES = {"adjust": "adjustment", "revoke": "adjustment", "lapse": "expiry"}
 
 
 class ExpiringOutput(serializers.Serializer[dict[str, object]]):

@@ -3,7 +3,7 @@
 import os
 import subprocess
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -19,14 +19,19 @@ from visiona.lib.db.actor import act_as_user, act_as_worker
 pytestmark = pytest.mark.django_db
 
 
+IMMUTABLE = ("credits_entry", "credits_move")
+
+
 def forge(sql: str, *parameters: Any) -> None:
     """Change the ledger behind its back, as the tables' owner can."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE credits_entry DISABLE TRIGGER immutable")
+        for table in IMMUTABLE:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER immutable")
         cursor.execute(sql, parameters)
         assert cursor.rowcount == 1
-        cursor.execute("ALTER TABLE credits_entry ENABLE TRIGGER immutable")
+        for table in IMMUTABLE:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER immutable")
 
 
 def verdict() -> set[tuple[UUID, str]]:
@@ -60,7 +65,6 @@ FORGED_ENTRIES = [
     (2, "reservation_id = NULL"),
     (2, "login = 'visiona_jobs'"),
     (2, "request_id = 'another-request'"),
-    (2, "id = uuidv7()"),
     (2, "hash = sha256('forged')"),
     (4, "kind = 'expire'"),
     (5, "kind = 'grant'"),
@@ -80,7 +84,37 @@ def test_a_change_of_any_column_of_an_old_entry_is_reported(
 
 def test_every_column_of_an_entry_has_its_forgery() -> None:
     tried = {change.split(" = ")[0] for _, change in FORGED_ENTRIES}
-    assert tried | {"user_id"} == {field.column for field in Entry._meta.concrete_fields}
+    assert tried | {"user_id", "id"} == {field.column for field in Entry._meta.concrete_fields}
+
+
+def test_another_id_of_an_entry_is_reported(alice: User, spent: UUID) -> None:
+    other, mine = uuid4(), "(SELECT id FROM credits_entry WHERE user_id = %s AND seq = 2)"
+    forge(
+        f"WITH moved AS (UPDATE credits_move SET entry_id = %s WHERE entry_id = {mine})"
+        f" UPDATE credits_entry SET id = %s WHERE id = {mine}",
+        *(other, alice.pk, other, alice.pk),
+    )
+
+    assert {user_id for user_id, _ in verdict()} == {alice.pk}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("UPDATE credits_lot SET remaining = remaining - 1", "lot"),
+        ("UPDATE credits_move SET amount = amount - 1 WHERE amount = 20", "entry 1"),
+        ("UPDATE credits_move SET user_id = %s WHERE amount = 20", "entry 1"),
+    ],
+)
+def test_lots_and_moves_changed_by_hand_are_reported(
+    change: str, problem: str, alice: User, bob: User, spent: UUID
+) -> None:
+    mine = f"{change} {'AND' if 'WHERE' in change else 'WHERE'} user_id = %s"
+    forge(mine, *([bob.pk] if "%s" in change else []), alice.pk)
+
+    found = verdict()
+    assert {user_id for user_id, _ in found} == {alice.pk}
+    assert any(words.startswith(problem) for _, words in found)
 
 
 def test_an_entry_moved_to_another_wallet_is_reported_for_both(

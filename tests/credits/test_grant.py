@@ -1,6 +1,9 @@
 """Whoever runs Visiona can give credits by hand, and the welcome is given once."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -91,26 +94,33 @@ def test_the_welcome_is_given_once_for_an_address_even_after_its_person_is_gone(
     assert selectors.broken_promises() == []
 
 
+LEDGER = tuple(f"credits_{name}" for name in ("move", "entry", "reservation", "lot", "wallet"))
+
+
+@contextmanager
+def changeable(cursor: Any) -> Iterator[None]:
+    """Let what is never changed be changed."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in ("credits_entry", "credits_move"):
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER immutable")
+    yield
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in ("credits_entry", "credits_move"):
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER immutable")
+
+
 def forget(user: User) -> None:
     """Take a person's rows away, as erasing an account one day will."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE credits_entry DISABLE TRIGGER immutable")
-        for table in ("accounts_event", "credits_entry", "credits_reservation", "credits_wallet"):
+    with connection.cursor() as cursor, changeable(cursor):
+        for table in ("accounts_event", *LEDGER):
             cursor.execute(f"DELETE FROM {table} WHERE user_id = %s", [user.pk])
         cursor.execute("DELETE FROM accounts_user WHERE id = %s", [user.pk])
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE credits_entry ENABLE TRIGGER immutable")
 
 
 def test_somebody_without_a_wallet_has_nothing_and_can_be_given_something(alice: User) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE credits_entry DISABLE TRIGGER immutable")
-        cursor.execute("DELETE FROM credits_entry")
-        cursor.execute("DELETE FROM credits_wallet")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE credits_entry ENABLE TRIGGER immutable")
+    with connection.cursor() as cursor, changeable(cursor):
+        for table in LEDGER:
+            cursor.execute(f"DELETE FROM {table}")
     assert available(alice) == 0
     grant("alice@example.com", "7", "--reason", "Thank you")
     assert available(alice) == 7

@@ -72,6 +72,7 @@ def everything_of(person: Household) -> list[str]:
         "accounts_user", "accounts_apitoken", "accounts_idempotencykey", "account_emailaddress",
         "usersessions_usersession",
         "credits_wallet", "credits_entry", "credits_reservation",
+        "credits_lot", "credits_move", "credits_revocation",
         "generation_job", "generation_asset", "generation_notice", "generation_project",
         "generation_step", "generation_clone", "generation_consent", "generation_removal",
         "generation_conversation", "generation_message", "generation_requestmetric",

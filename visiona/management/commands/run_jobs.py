@@ -76,6 +76,11 @@ def _release_expired() -> bool:
     return False
 
 
+def _lapse_lots() -> bool:
+    credits_tasks.lapse_lots()
+    return False
+
+
 def _end_abandoned_uploads() -> bool:
     uploads.end_abandoned()
     return False
@@ -124,6 +129,7 @@ def _erase_old_events() -> bool:
 CHORES = (
     _send_notices,
     _release_expired,
+    _lapse_lots,
     _end_abandoned_uploads,
     _put_away_leftovers,
     _finish_removals,
