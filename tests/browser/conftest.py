@@ -32,6 +32,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--renderer-process-limit=1",  # of every browser context: it starts no second one to spare
 )
 
 SignIn = Callable[[BrowserContext, User], None]

@@ -20,10 +20,10 @@ from credits.models import Entry
 from generation.models import Message, ProviderCall
 from tests import chats, factories
 from tests.clients import ApiClient
-from tests.databases import address_of
+from tests.databases import address_of, await_rest
 from tests.processes import jobs_loop, python, running, wait_until, web_server
 from tests.standins.openai import OpenAI
-from tests.standins.server import After
+from tests.standins.server import After, StandIn
 from visiona.embedded.machine import WORKERS
 from visiona.embedded.process import Program, kill_group, launch
 from visiona.embedded.throwaway import Servers
@@ -43,19 +43,27 @@ def openai(standins: dict[str, Any]) -> Iterator[OpenAI]:
     standin.text = "A red sneaker on a plinth."
 
 
-@pytest.fixture
-def keys(openai: OpenAI) -> dict[str, str]:
-    return {"OPENAI_API_KEY": "sk-stand-in", "OPENAI_BASE_URL": openai.base_url}
+@pytest.fixture(scope="module")
+def keys(all_standins: dict[str, StandIn]) -> dict[str, str]:
+    return {"OPENAI_API_KEY": "sk-stand-in", "OPENAI_BASE_URL": all_standins["openai"].base_url}
 
 
-@pytest.fixture
-def address(keys: dict[str, str], product_servers: Servers) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(keys: dict[str, str], django_db_setup: None, product_servers: Servers) -> Iterator[str]:
+    """Where one web process answers all that ask here."""
     with web_server(product_servers, **keys) as web:
         yield web
 
 
+@pytest.fixture(autouse=True)
+def looks_end(transactional_db: None) -> Iterator[None]:
+    yield
+    await_rest()
+
+
 @pytest.fixture
-def worker(keys: dict[str, str], product_servers: Servers) -> Iterator[None]:
+def worker(openai: OpenAI, keys: dict[str, str], product_servers: Servers) -> Iterator[None]:
+    """Who asks the stand-in."""
     with running(jobs_loop(product_servers, headstart=0, **keys)):
         yield
 
