@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
-from visiona.lib import request_id
+from visiona.lib import request_id, turns
 from visiona.wsgi import application as wsgi_application
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def _patient(send: Any) -> Callable[[Any], Coroutine[Any, Any, None]]:
     return send_in_time
 
 
+turns.take_short_turns()
 streams = StreamHandler()
 pages = WSGIMiddleware(cast("Any", wsgi_application), workers=PAGE_THREADS)
 

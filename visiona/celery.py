@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery, Task
 from celery.signals import setup_logging, worker_init
 
-from visiona.lib import request_id
+from visiona.lib import request_id, turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visiona.settings")
 
@@ -56,6 +56,7 @@ def be_ready_to_answer(sender: Any, **_: Any) -> None:
     from generation.services import answering  # noqa: PLC0415 (other workers do without it)
 
     if "chat" in sender.app.amqp.queues.consume_from:
+        turns.take_short_turns()
         answering.warm_up()
 
 

@@ -106,8 +106,14 @@ class Live:
     def __init__(self, text_id: UUID) -> None:
         self._key = live_text.key_of(text_id)
         # A socket that gave up before the wait is over would take a silence for an outage.
+        # By the older protocol and without a name it need not be greeted first: each reader does.
         self._client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2 * KNOWN_SECONDS
+            settings.REDIS_URL,
+            socket_connect_timeout=1,
+            socket_timeout=2 * KNOWN_SECONDS,
+            protocol=2,
+            lib_name=None,
+            lib_version=None,
         )
         self._last = b"0"
         self.length = 0
@@ -165,9 +171,10 @@ def _event(name: str, data: Any, sent: int) -> str:
 
 def _message(request: HttpRequest, message_id: UUID) -> Message:
     """Return the answer as it stands, to whom it belongs. Raises NotAuthenticated and NotFound."""
-    user = person(request)
-    with act_as(Actor(user_id=user.pk)):
-        return chat_selectors.message_of(user=user, message_id=message_id)
+    with transaction.atomic():
+        user = person(request)
+        with act_as(Actor(user_id=user.pk)):
+            return chat_selectors.message_of(user=user, message_id=message_id)
 
 
 def _resume_point(request: HttpRequest) -> int:
