@@ -22,6 +22,10 @@ browser: install css ## Walk the pages in Chromium and keep screenshots
 fuzz: install ## Clean 5,000 mutated pictures in the sandbox
 	VISIONA_FUZZ=5000 $(RUN)pytest tests/property/test_uploads.py
 
+soak: install ## Kill, race and storm at full size
+	CHAOS_KILLS=100 RACE_REQUESTS=100 STORM_PEOPLE=150 STORM_KILLS=20 \
+		$(RUN)pytest --timeout=900 tests/flows/test_chaos.py tests/flows/test_billing_storm.py tests/credits/test_race.py
+
 bench: install css ## Measure what we promise
 	$(RUN)python -m tests.bench
 
@@ -70,4 +74,4 @@ css:
 	fi; \
 	"$$found" -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
-.PHONY: help install run test browser fuzz bench lint format schema css
+.PHONY: help install run test browser fuzz soak bench lint format schema css

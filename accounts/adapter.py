@@ -44,7 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is 
         super().login(request, user)
 
     def logout(self, request: HttpRequest) -> None:
-        UserSession.objects.filter(session_key=request.session.session_key).delete()
+        key = request.session.session_key
+        UserSession.objects.filter(session_key=key).delete()
+        services.end_at_clerk(session_keys=[key])
         super().logout(request)
 
     def set_password(self, user: User, password: str) -> None:

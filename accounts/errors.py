@@ -13,3 +13,26 @@ class TooManyAttempts(RateLimited):
 
 class EmailTaken(Conflict):
     default_detail = "There is an account with this e-mail address. Sign in, or reset the password."
+
+
+class DoorClosed(Conflict):
+    default_detail = (
+        "People sign in with Clerk here. Do that, and send its session token as a bearer."
+    )
+
+
+class AddressUnproven(Conflict):
+    default_detail = (
+        "There is an account with this e-mail address, and Clerk has not verified that it is yours."
+        " Verify the address with Clerk, then sign in again."
+    )
+
+
+class AddressTaken(Conflict):
+    default_detail = (
+        "Another sign-in of Clerk has the account with this e-mail address. Sign in by that one."
+    )
+
+
+class AccountClosed(NotAuthenticated):
+    default_detail = "This account is closed."

@@ -38,6 +38,8 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120, blank=True, default="")
     image_url = models.URLField(max_length=500, blank=True, default="")
     clerk_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    # When what we last heard of them from Clerk became true there.
+    clerk_updated_at = models.DateTimeField(null=True, editable=False)
     role = models.CharField(max_length=16, choices=Role, default=Role.USER)
     is_active = models.BooleanField(default=True)
     checklist_dismissed_at = models.DateTimeField(null=True, editable=False)
@@ -104,6 +106,9 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    # Whose token this is when Clerk signed it: such a one is checked, and kept nowhere.
+    clerk_session_id: str = ""
+
     objects: ClassVar = ApiTokenQuerySet.as_manager()
 
     class Meta:
@@ -117,6 +122,27 @@ class ApiToken(models.Model):
         """Whether it still opens anything."""
         in_time = self.expires_at is None or self.expires_at > clock.now()
         return in_time and self.revoked_at is None
+
+
+class ClerkSession(models.Model):
+    """A session of somebody at Clerk, and the browser session of ours that lives by it.
+
+    Once it has ended it opens nothing any more, whatever a token of it still says.
+    """
+
+    pii = ("id",)
+
+    id = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["session_key"], name="clerksession_by_key")]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class IdempotencyKey(models.Model):

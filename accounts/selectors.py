@@ -31,6 +31,20 @@ def user_by_id(*, user_id: UUID) -> User:
     return user
 
 
+def user_by_clerk_id(*, clerk_id: str) -> User:
+    """Return the person of this id at Clerk, here or gone, or raise NotFound."""
+    user = User.objects.filter(clerk_id=clerk_id).first()
+    if user is None:
+        raise NotFound("Nobody here is known to Clerk by this id.")
+    return user
+
+
+def clerk_ids() -> list[str]:
+    """Return the ids at Clerk of everybody who is here, in the order in which they came."""
+    here = User.objects.filter(clerk_id__isnull=False, is_active=True).order_by("pk")
+    return [str(one) for one in here.values_list("clerk_id", flat=True)]
+
+
 def live_token(*, secret: str) -> ApiToken | None:
     """Return the token that this secret opens, with its person, if it is still good."""
     digest = hashlib.sha256(secret.encode()).digest()

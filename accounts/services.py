@@ -14,16 +14,19 @@ from django.db.models import QuerySet
 
 from accounts import events, selectors
 from accounts.errors import EmailTaken
-from accounts.models import ApiToken, IdempotencyKey, User
+from accounts.models import ApiToken, ClerkSession, IdempotencyKey, Role, User
 from visiona.lib import clock
 from visiona.lib.db.actor import act_as_user
 from visiona.lib.errors import NotFound
+from visiona.lib.queue import enqueue
 
 TOKEN_MARK = "vis_"  # noqa: S105 (a mark that scanners can look for, not a secret)
 SIGN_IN_DAYS = 30
 MAX_KEY_NAME = 80
 MAX_MONTHLY_LIMIT = 1_000_000
 USED_RESOLUTION = timedelta(minutes=1)
+CLERK_SESSIONS_KEPT_FOR = timedelta(days=1)
+REVOKE_CLERK_SESSION = "accounts.tasks.revoke_clerk_session"
 IDEMPOTENCY_HOURS = 24
 
 
@@ -142,18 +145,44 @@ def _end(sessions: "QuerySet[Any]") -> int:
     """Delete these sessions with the notes about them; return how many there were."""
     keys = list(sessions.values_list("session_key", flat=True))
     sessions.delete()
+    end_at_clerk(session_keys=keys)
     return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+@transaction.atomic
+def end_at_clerk(*, session_keys: Iterable[str | None]) -> None:
+    """End the sessions at Clerk by which these browsers are signed in, if they are by any."""
+    bound = ClerkSession.objects.filter(session_key__in=list(session_keys), ended_at=None)
+    for session in bound.select_for_update():
+        session.ended_at = clock.now()
+        session.save(update_fields=["ended_at"])
+        enqueue(REVOKE_CLERK_SESSION, queue="chores", clerk_session_id=session.pk)
 
 
 def forget_ended_sessions() -> int:
     """Delete the notes about sessions that have ended by themselves; return how many."""
     alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
     ended: int = UserSession.objects.exclude(session_key__in=alive).delete()[0]
+    # No token of them can be good any more: those are good for a minute.
+    old = ClerkSession.objects.filter(created_at__lt=clock.now() - CLERK_SESSIONS_KEPT_FOR)
+    old.exclude(session_key__in=alive).exclude(
+        ended_at__gt=clock.now() - CLERK_SESSIONS_KEPT_FOR
+    ).delete()
     return ended
 
 
+def revoke_everything(*, user: User) -> None:
+    """End whatever opens this person's account: browsers, programs, API keys and the password."""
+    end_sessions(user=user)
+    selectors.api_keys_of(user=user).update(revoked_at=clock.now())
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+
+
 def note_use(*, token: ApiToken) -> None:
-    """Remember when a token was last used, to the minute."""
+    """Remember when a token was last used, to the minute; not of one that is kept nowhere."""
+    if token.clerk_session_id:
+        return
     now = clock.now()
     if token.last_used_at is None or now - token.last_used_at > USED_RESOLUTION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
@@ -171,6 +200,14 @@ def describe(*, user: User, name: str | None = None) -> User:
         user.name = name
         user.save(update_fields=["name"])
     return user
+
+
+def follow_plan(*, user_id: UUID, is_subscriber: bool) -> None:
+    """Let the role follow what the person pays for; staff stay what they are."""
+    role, other = Role.SUBSCRIBER, Role.USER
+    if not is_subscriber:
+        role, other = other, role
+    User.objects.filter(pk=user_id, role=other).update(role=role)
 
 
 def dismiss_checklist(*, user: User) -> None:

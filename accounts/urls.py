@@ -1,7 +1,7 @@
 """The pages of the account, and django-allauth's, some of them with what it cannot know."""
 
 from allauth.account import urls as allauth_urls
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 
 from accounts import views
 
@@ -23,9 +23,25 @@ ours = [
     path("password/set/", views.password_set, name="account_set_password"),
 ]
 taken = {pattern.name for pattern in ours}
-doors = [*ours, *(one for one in allauth_urls.urlpatterns if one.name not in taken)]
+passwords = [*ours, *(one for one in allauth_urls.urlpatterns if one.name not in taken)]
+
+MODES = {"account_login": "sign-in", "account_signup": "sign-up"}
+ALWAYS_OPEN = {"account_logout", "account_inactive"}
+
+
+def _or_clerks(page: URLPattern) -> URLPattern:
+    """Return the route of a page of passwords that gives way to Clerk where its keys are set."""
+    if page.name in ALWAYS_OPEN:
+        return page
+    mode = MODES.get(str(page.name))
+    view = views.clerks_or(page.callback, mode=mode) if mode else views.local_only(page.callback)
+    return URLPattern(page.pattern, view, page.default_args, page.name)
+
+
+doors = [_or_clerks(page) for page in passwords]
 
 urlpatterns = [
     path("account/", include((account, "accounts"))),
     path("accounts/", include(doors)),
+    path("auth/clerk/", views.enter_by_clerk, name="clerk_session"),
 ]

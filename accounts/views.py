@@ -1,23 +1,31 @@
-"""The pages of a person's account, and django-allauth's page of e-mail addresses."""
+"""The pages of a person's account, and the doors to it: django-allauth's, or Clerk's."""
 
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from allauth.account import views
+from allauth.account.utils import get_next_redirect_url
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import selectors, services
+from accounts import doors, selectors, services
+from accounts.clerk import browser, tokens
 from accounts.errors import EmailTaken
 from accounts.forms import ApiKeyForm, NameForm
 from accounts.http import UserRequest
+from visiona.lib import problem, ratelimit
+from visiona.lib.errors import AppError, Conflict, NotAuthenticated, NotFound, Unavailable
+from visiona.lib.throttling import address_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -133,6 +141,78 @@ def dismiss_checklist(request: UserRequest) -> HttpResponse:
     """Put the first-run checklist away."""
     services.dismiss_checklist(user=request.user)
     return HttpResponse() if request.htmx else redirect("generation:studio")
+
+
+@never_cache
+@require_POST
+def enter_by_clerk(request: HttpRequest) -> HttpResponse:
+    """Open a session for the token that Clerk's script sends. Raises NotFound without Clerk."""
+    if not tokens.is_on():
+        raise NotFound
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        ratelimit.admit(rule="sign_in", key=address_of(request))
+        doors.enter_by_clerk(request=request, token=token if scheme.lower() == "bearer" else "")
+    except AppError as error:
+        return problem.http_answer(error)  # a script of ours reads it
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def clerks_or(view: View, *, mode: str) -> View:
+    """Show Clerk's door in the place of ours as soon as Clerk's keys are set."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not tokens.is_on():
+            return view(request, *args, **kwargs)
+        return _clerks_door(request, mode)
+
+    return door
+
+
+def local_only(view: View) -> View:
+    """Close a page of passwords and addresses as soon as Clerk keeps those."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not tokens.is_on():
+            return view(request, *args, **kwargs)
+        return redirect("accounts:security" if request.user.is_authenticated else "account_login")
+
+    return page
+
+
+@never_cache
+@require_safe
+def _clerks_door(request: HttpRequest, mode: str) -> HttpResponseBase:
+    """Let in whom Clerk's cookie names; to anybody else show Clerk's door."""
+    onward = get_next_redirect_url(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+    refusal = ""
+    if not request.user.is_authenticated:
+        refusal = _refusal_of_cookies(request)
+    if request.user.is_authenticated:
+        return redirect(onward)
+    context = {"door": browser.door(), "mode": mode, "onward": onward, "refusal": refusal}
+    shown: HttpResponseBase = csp_override(browser.policy())(render)(
+        request, "account/clerk.html", context
+    )
+    return shown
+
+
+def _refusal_of_cookies(request: HttpRequest) -> str:
+    """Sign in by the first cookie of Clerk's that is good; return what speaks against it, if any.
+
+    Several of them lie about where a host has had several applications.
+    """
+    for token in browser.session_tokens(request.COOKIES):
+        try:
+            doors.enter_by_clerk(request=request, token=token)
+        except NotAuthenticated:
+            continue
+        except (Conflict, Unavailable) as error:
+            return error.detail
+        return ""
+    return ""
 
 
 password_change = never_cache(views.password_change)

@@ -1,24 +1,35 @@
-"""What a person's plan allows, and whether we let ourselves be charged."""
+"""What a person's plan allows, what they pay, and whether we let ourselves be charged."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from billing.models import Choice, SpendingDecision
-from billing.plans import FREE
+from billing.models import Checkout, Choice, Payment, SpendingDecision, Subscription
+from billing.plans import FREE, PLANS, Plan
 from visiona.lib import clock
+from visiona.lib.errors import NotFound
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+BY_SIZE = list(PLANS)
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How much earlier than ours the clock of those who take the money may be, which says seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlements:
     """What a person may do beside paying for it."""
 
+    plan: Plan
     chat_per_day: int | None
     concurrent_jobs: int
+    video_qualities: tuple[str, ...]
+    clones: int
 
     @property
     def chat_rate(self) -> str | None:
@@ -26,13 +37,57 @@ class Entitlements:
         return f"{self.chat_per_day}/day" if self.chat_per_day else None
 
 
+def plan_of(*, user: "User") -> Plan:
+    """Return the person's plan: the biggest that is paid for now, or the free one."""
+    subscription = subscription_of(user=user)
+    return PLANS[subscription.plan] if subscription else FREE
+
+
 def entitlements_of(*, user: "User") -> Entitlements:
-    """Return what the person's plan allows; there is only the free one."""
-    del user
+    """Return what the person's plan allows."""
+    plan = plan_of(user=user)
     return Entitlements(
-        chat_per_day=FREE.chat_per_day,
-        concurrent_jobs=FREE.concurrent_jobs or settings.CONCURRENT_JOBS,
+        plan=plan,
+        chat_per_day=plan.chat_per_day,
+        # A server that lets everybody do more does not let those who pay do less.
+        concurrent_jobs=max(plan.concurrent_jobs or 0, settings.CONCURRENT_JOBS),
+        video_qualities=plan.video_qualities,
+        clones=plan.clones,
     )
+
+
+def subscription_of(*, user: "User") -> Subscription | None:
+    """Return the subscription whose plan the person has now, if there is one."""
+    live = [one for one in subscriptions_of(user=user) if one.is_live]
+    return max(live, key=lambda one: BY_SIZE.index(one.plan), default=None)
+
+
+def subscriptions_of(*, user: "User") -> QuerySet[Subscription]:
+    """Return every subscription that the person has or had, the newest first."""
+    return Subscription.objects.filter(user_id=user.pk).order_by("-id")
+
+
+def payments_of(*, user: "User") -> QuerySet[Payment]:
+    """Return what the person paid, or failed to pay, the newest first."""
+    return Payment.objects.filter(user_id=user.pk).order_by("-id")
+
+
+def checkout_of(*, user: "User", checkout_id: UUID) -> Checkout:
+    """Return what the person set out to buy. Raises NotFound."""
+    found = Checkout.objects.filter(user_id=user.pk, pk=checkout_id).first()
+    if found is None:
+        raise NotFound("There is no such purchase, or it is not yours.")
+    return found
+
+
+def payment_for(*, checkout: Checkout) -> Payment | None:
+    """Return the payment that this checkout came to, once it is there."""
+    paid = Payment.objects.filter(user_id=checkout.user_id, item=checkout.item)
+    paid = paid.exclude(status=Payment.Status.FAILED)
+    if PLANS.get(checkout.item):  # its payment is known by the invoice, which came with it
+        since = checkout.created_at - CLOCKS_DIFFER
+        return paid.filter(paid_at__gte=since).order_by("-id").first()
+    return paid.filter(reference=checkout.session_id).first()
 
 
 def spending_choice() -> Choice:

@@ -1,10 +1,11 @@
 """The statement: every change of a person's credits, in plain words."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,13 +18,15 @@ from credits import selectors as credits_selectors
 from visiona.lib import clock, csv_files
 
 if TYPE_CHECKING:
-    from credits.models import Entry
+    from credits.models import Entry, Lot
     from credits.selectors import Spending
 
 PAGE_SIZE = 50
 RANGES = (7, 30, 90)
 CHART_HEIGHT = 100
 BAR_STEP = 10
+SOON = timedelta(days=14)
+"""What expires before that is said on top of the page."""
 CSV_HEAD = ("time", "kind", "what", "change", "held_change", "balance", "job_id")
 
 WORDS = {
@@ -35,6 +38,17 @@ WORDS = {
     "lapse": "Expired: {}",
     "revoke": "Taken back: {}",
 }
+
+FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "": ("Everything", ()),
+    "received": ("Received", ("grant", "adjust")),
+    "spent": ("Spent", ("capture", "refund")),
+    "held": ("Held", ("reserve", "release", "expire")),
+    "gone": ("Expired or taken back", ("lapse", "revoke")),
+}
+"""What of the statement is shown: its name in the address, its words, its kinds of entry."""
+
+Paid = Sequence[tuple["Lot", int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +62,12 @@ class Row:
     held_change: int
     balance: int
     job_id: str
+    paid: Paid
 
 
-def row_of(entry: "Entry") -> Row:
-    """Put an entry into words."""
+def row_of(entry: "Entry", *, paid: Mapping[UUID, Paid] | None = None) -> Row:
+    """Put an entry into words; what was delivered says which lots it was paid from."""
+    lots = (paid or {}).get(entry.reservation_id, ()) if entry.reservation_id else ()
     return Row(
         kind=entry.kind,
         at=entry.created_at,
@@ -60,6 +76,7 @@ def row_of(entry: "Entry") -> Row:
         held_change=entry.held_change,
         balance=entry.balance_after,
         job_id=entry.reference,
+        paid=lots,
     )
 
 
@@ -116,19 +133,45 @@ def chart_of(spendings: "Iterable[Spending]", *, today: date, days: int) -> Char
 @login_required
 @require_safe
 def statement(request: UserRequest) -> HttpResponse:
-    """Show what is there, what is held and why, and every entry."""
+    """Show what is there, what is held and why, until when it lasts, and every entry."""
+    asked = request.GET.get("kind", "")
+    chosen = asked if asked in FILTERS else ""
     entries = credits_selectors.entries_of(user=request.user)
+    if kinds := FILTERS[chosen][1]:
+        entries = entries.filter(kind__in=kinds)
     page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "section": "credits",
         "page": page,
-        "rows": [row_of(entry) for entry in page],
+        "rows": _rows(list(page)),
+        "filters": [(name, words) for name, (words, _) in FILTERS.items()],
+        "chosen": chosen,
         "held": credits_selectors.open_reservations_of(user=request.user),
         "totals": credits_selectors.totals_of(user=request.user),
         "chart": _chart(request),
         "ranges": RANGES,
+        **_lots(request),
     }
     return render(request, "credits/statement.html", context)
+
+
+def _rows(entries: Sequence["Entry"]) -> list[Row]:
+    delivered = (one.reservation_id for one in entries if one.kind == "capture")
+    paid = credits_selectors.paid_by(reservation_ids=filter(None, delivered))
+    return [row_of(one, paid=paid if one.kind == "capture" else None) for one in entries]
+
+
+def _lots(request: UserRequest) -> dict[str, Any]:
+    """Return what can be spent, the next first, what of it expires soon, and what is owed."""
+    soon = clock.now() + SOON
+    expiring = credits_selectors.expiring_of(user=request.user)
+    owed = [one for one in credits_selectors.revocations_of(user=request.user) if one.owed]
+    return {
+        "lots": credits_selectors.lots_of(user=request.user).filter(remaining__gt=0),
+        "expiring": [(amount, at) for amount, at in expiring if at <= soon],
+        "owed": owed,
+        "owed_total": sum(one.owed for one in owed),
+    }
 
 
 def _chart(request: UserRequest) -> Chart:

@@ -1,6 +1,7 @@
 """Data for tests, made as the product makes it: through the services."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from django.test import Client
 
 from accounts import selectors as accounts_selectors
 from accounts import services as accounts_services
-from accounts.models import User
+from accounts.models import ClerkSession, User
+from billing.models import Checkout, Payment, Subscription
+from billing.plans import ITEMS
+from billing.services import checkouts, payments, subscriptions
 from credits import services as credits_services
-from credits.models import Lot
 from generation import selectors
 from generation.catalog import LEAST_CLONE_PHOTOS
 from generation.errors import ProviderRefused
@@ -41,6 +44,7 @@ from generation.services import (
 )
 from tests import chats, plain
 from tests.clients import ApiClient
+from visiona.lib import clock
 from visiona.lib.db.actor import act_as_user, act_as_worker
 
 PHOTOS = Path(__file__).parent / "photos"
@@ -77,6 +81,38 @@ def grant(user: User, amount: int) -> None:
     """Give somebody more credits."""
     with act_as_worker():
         credits_services.grant(user_id=user.pk, amount=amount, key=f"test:{uuid4()}", reason="Test")
+
+
+def pay(user: User, item: str = "pack_40", *, number: int = 1, **facts: Any) -> Payment:
+    """Somebody's payment of a plan or a pack; it is told once more where the number is the same."""
+    told: dict[str, Any] = {
+        "source": "stripe",
+        "charge_id": f"ch_{number}_{user.pk}",
+        "reference": f"in_{number}_{user.pk}",
+        "amount_cents": ITEMS[item].price_cents if item in ITEMS else 0,
+        "currency": "usd",
+        "paid_at": clock.now(),
+        **facts,
+    }
+    with act_as_worker():
+        return payments.record_paid(user_id=user.pk, item=item, **told)
+
+
+def subscribe(user: User, plan: str = "pro", **facts: Any) -> Subscription:
+    """Somebody's plan as it is told: active since now for a month, unless it is said."""
+    now = clock.now()
+    told: dict[str, Any] = {
+        "source": "stripe",
+        "external_id": f"sub_{user.pk}",
+        "status": "active",
+        "period_start": now,
+        "period_end": now + timedelta(days=30),
+        "cancel_at_period_end": False,
+        "seen_at": now,
+        **facts,
+    }
+    with act_as_worker():
+        return subscriptions.follow(user_id=user.pk, plan=plan, **told)
 
 
 def make_job(
@@ -188,13 +224,14 @@ class Household:
     key_id: str
     session_id: int
     sign_in_id: UUID
+    checkout: Checkout
 
 
 def furnish(email: str) -> Household:
     """Sign somebody up over the API and let them use every part of the product once."""
     signed_up = ApiClient().post("auth/signup", {"email": email, "password": PASSWORD})
     user = User.objects.get(pk=signed_up.json()["data"]["user"]["id"])
-    _fill_wallet(user)
+    checkout = _fill_wallet(user)
     api = ApiClient(user)
     key_id = api.post("api-keys", {"name": "Laptop"}).json()["data"]["id"]
     photo, binned_photo = make_photo(user), make_photo(user, "me.png", picture(kind="PNG"))
@@ -241,20 +278,21 @@ def furnish(email: str) -> Household:
         key_id=key_id,
         session_id=sign_in_by_browser(user),
         sign_in_id=accounts_selectors.sign_ins_of(user=user).reverse()[0].pk,
+        checkout=checkout,
     )
 
 
-def _fill_wallet(user: User) -> None:
-    """Give somebody credits, and money back for others."""
+def _fill_wallet(user: User) -> Checkout:
+    """Give somebody credits, a plan that is over, money back, and something to pay for yet."""
     grant(user, 500)
+    subscribe(user, status="canceled")
+    refunded = pay(user, "pack_40")
     with act_as_worker():
-        bought = credits_services.Terms(kind=Lot.Kind.PURCHASED, paid_cents=200)
-        credits_services.grant(
-            user_id=user.pk, amount=10, key="pack", reason="Ten credits", terms=bought
+        payments.record_refund(
+            source="stripe", charge_id=refunded.charge_id, refunded_cents=refunded.amount_cents
         )
-        credits_services.revoke(
-            user_id=user.pk, lot_key="pack", amount=10, key="refund", reason="Money back"
-        )
+    with act_as_user(user.pk):
+        return checkouts.begin(user=user, item="pack_100")
 
 
 def _clones_of(user: User) -> dict[str, Any]:
@@ -283,6 +321,7 @@ def sign_in_by_browser(user: User, agent: str = "Mozilla/5.0 (X11; Linux) Firefo
     browser.force_login(user)
     browser.get("/account/privacy/")
     key = browser.session.session_key
+    ClerkSession.objects.create(pk=f"sess_{key}", user=user)
     session: int = accounts_selectors.sessions_of(user=user).get(session_key=key).pk
     return session
 

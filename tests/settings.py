@@ -11,11 +11,27 @@ nowhere = ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "S3_BUCKET", "CLAMD_ADDRES
 nobody = {
     "SENTRY": ("DSN",),
     "REPLICATE": ("API_TOKEN", "BASE_URL", "OWNER", "WEBHOOK_SECRET"),
+    "CLERK": (
+        "ISSUER",
+        "JWT_KEY",
+        "JWKS_URL",
+        "AUTHORIZED_PARTIES",
+        "PUBLISHABLE_KEY",
+        "SECRET_KEY",
+        "API_BASE",
+        "WEBHOOK_SECRET",
+    ),
+    "STRIPE": ("SECRET_KEY", "WEBHOOK_SECRET", "API_BASE"),
     "GEMINI": ("API_KEY", "BASE_URL"),
     "OPENAI": ("API_KEY", "BASE_URL"),
     **dict.fromkeys(("TEXT", "VISION", "IMAGE", "VIDEO", "TRAINING"), ("PROVIDER", "MODEL")),
 }
-usual = {"ENVIRONMENT": "development", "DEBUG": "false", "MAINTENANCE": "false"}
+usual = {
+    "ENVIRONMENT": "development",
+    "DEBUG": "false",
+    "MAINTENANCE": "false",
+    "TEST_TILL": "true",
+}
 unpaid = {"LOCAL_WORK_IS_FREE": "false", "PROVIDERS_PAINT_FILMS": "false"}
 os.environ |= dict.fromkeys(nowhere, "")
 os.environ |= {f"{group}_{name}": "" for group, names in nobody.items() for name in names}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.test import Client
 
+from billing import selectors as billing_selectors
 from tests.factories import Household
 from tests.routes import Route, routes
 
@@ -25,6 +26,7 @@ BODIES = {
     "api/v1/assets/<uuid:asset_id>/recut": {"captions": False},
     "api/v1/clones/<uuid:clone_id>": {"name": "Another name"},
     "api/v1/conversations/<uuid:conversation_id>": {"title": "Another title"},
+    "billing/till/<uuid:checkout_id>": {"decision": "pay"},
     "chat/<uuid:conversation_id>/": {"message": "What is in here?"},
     "chat/<uuid:conversation_id>/name/": {"title": "Another title"},
     "api/v1/messages/<uuid:message_id>/regenerate": {"stream": True},
@@ -55,6 +57,8 @@ def ids_of(person: Household) -> dict[str, list[str]]:
             for asset in (person.kept, person.binned, person.ad, person.film, person.photo)
         ],
         "project_id": [str(person.project.pk)],
+        "checkout_id": [str(person.checkout.pk)],
+        "payment_id": [str(one.pk) for one in billing_selectors.payments_of(user=person.user)],
         "upload_id": [str(person.arriving.pk)],
         "clone_id": [
             str(person.clone.pk),

@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from visiona.lib.admin import site
 
-APPS = ("accounts", "credits", "generation", "visiona.webhooks")
+APPS = ("accounts", "credits", "billing", "generation", "visiona.webhooks")
 
 for app in APPS:
     import_module(f"{app}.admin")

@@ -13,12 +13,12 @@ class VisionaConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from visiona.checks import check_production, check_providers
+        from visiona.checks import EVERY_CHECK
         from visiona.lib.db.checks import check_row_security
 
         checks.register(check_row_security, checks.Tags.database)
-        checks.register(check_production)
-        checks.register(check_providers)
+        for check in EVERY_CHECK:
+            checks.register(check)
         if settings.SENTRY_DSN:
             from visiona import observability
 

@@ -10,6 +10,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.clerk import setup
+from billing.gateways import registry
 from generation.services import provider_watch
 from visiona.lib import antivirus
 from visiona.webhooks import signatures
@@ -69,6 +71,39 @@ def check_providers(*_: Any, **__: Any) -> list[CheckMessage]:
     return problems
 
 
+def check_payments(*_: Any, **__: Any) -> list[CheckMessage]:
+    """List what keeps payments from being taken, told of, or real."""
+    problems: list[CheckMessage] = []
+    if settings.STRIPE_SECRET_KEY and not settings.STRIPE_WEBHOOK_SECRET:
+        hint = "Without it credits come an hour late: we compare the books, and Stripe never tells."
+        problems.append(
+            checks.Warning("STRIPE_WEBHOOK_SECRET is not set.", hint=hint, id="visiona.W030")
+        )
+    if settings.PRODUCTION and registry.is_till():
+        hint = "Set STRIPE_SECRET_KEY, or unset TEST_TILL, unless everything is to be free."
+        problems.append(
+            checks.Warning("The till takes no money for anything.", hint=hint, id="visiona.W031")
+        )
+    if not all(secret.startswith("whsec_") for secret in settings.STRIPE_WEBHOOK_SECRET):
+        hint = "Copy it from the endpoint's page at Stripe; it begins with whsec_."
+        problems.append(
+            Error("STRIPE_WEBHOOK_SECRET is no webhook secret.", hint=hint, id="visiona.E030")
+        )
+    return problems
+
+
+def check_identity(*_: Any, **__: Any) -> list[CheckMessage]:
+    """List what keeps people from coming in by Clerk, and Clerk from telling us its news."""
+    fault = setup.find_fault()
+    problems: list[CheckMessage] = [Error(fault, id="visiona.E040")] if fault else []
+    if not all(map(signatures.is_usable, settings.CLERK_WEBHOOK_SECRET)):
+        hint = "Copy it from the endpoint's page in Clerk: whsec_ and base64."
+        problems.append(
+            Error("CLERK_WEBHOOK_SECRET is no webhook secret.", hint=hint, id="visiona.E041")
+        )
+    return problems
+
+
 def _webhook_problems() -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     if not all(map(signatures.is_usable, settings.REPLICATE_WEBHOOK_SECRET)):
@@ -94,9 +129,12 @@ def _is_unreachable(host: str) -> bool:
         return False  # a name, whose address may change
 
 
+EVERY_CHECK = (check_production, check_providers, check_payments, check_identity)
+
+
 def insist() -> None:
     """Stop a server that production cannot run on: unlike commands, servers run no checks."""
-    problems = [*check_production(), *check_providers()] if settings.PRODUCTION else []
-    problems = [problem for problem in problems if problem.is_serious()]
+    found = [check() for check in EVERY_CHECK] if settings.PRODUCTION else []
+    problems = [problem for part in found for problem in part if problem.is_serious()]
     if problems:
         raise ImproperlyConfigured(" ".join(problem.msg for problem in problems))

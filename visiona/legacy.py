@@ -9,9 +9,10 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
+from billing.api import payments, wallet
 from billing.api import views as people
-from credits.api import views as credit
 from generation.api import assets, chat, clones, jobs, photos, projects
+from visiona.webhooks import views as webhooks
 
 
 def _at(address: str, method: str, view: type[APIView], **options: Any) -> URLPattern:
@@ -21,6 +22,7 @@ def _at(address: str, method: str, view: type[APIView], **options: Any) -> URLPa
 
 
 urlpatterns = [
+    path("clerk", webhooks.receive, {"sender": "clerk"}),
     _at("auth/login", "post", people.LogIn),
     _at("auth/signup", "post", people.SignUp),
     _at("generate", "post", jobs.JobList, kind="image"),
@@ -36,6 +38,8 @@ urlpatterns = [
     _at("gallery/delete", "post", assets.AssetsDelete),
     _at("user/projects", "get", projects.ProjectList),
     _at("user/project/<uuid:project_id>", "get", projects.ProjectDetail),
-    _at("user/credits", "get", credit.WalletDetail),
-    _at("credits", "get", credit.WalletDetail),
+    path("payment/webhook", webhooks.receive, {"sender": "stripe"}),
+    _at("payment/subscribe", "post", payments.Checkout),
+    _at("user/credits", "get", wallet.WalletDetail),
+    _at("credits", "get", wallet.WalletDetail),
 ]

@@ -1,5 +1,6 @@
 """Every mail that we send, with sample words in it, for who writes them."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +36,7 @@ FAILED_TRAINING = SimpleNamespace(
     released=60,
     error_detail="Nothing in these photos stands out from its background.",
 )
+PLAN = SimpleNamespace(title="Pro", credit_amount=80)
 LINK = f"{settings.PUBLIC_URL}/accounts/confirm-email/MQ:1vQxyz:sample/"
 RESET_LINK = f"{settings.PUBLIC_URL}/accounts/password/reset/key/1-sample/"
 
@@ -54,6 +56,10 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "training-failed": ("emails/job_failed", {"job": FAILED_TRAINING, "clone": CLONE}),
     "clone-ready": ("emails/clone_ready", {"job": TRAINING}),
     "film-ready": ("emails/film_ready", {"job": FILM}),
+    "payment-failed": (
+        "emails/payment_failed",
+        {"plan": PLAN, "until": datetime(2026, 12, 24, 9, tzinfo=UTC)},
+    ),
 }
 
 # A mail's styles are its own, and it may do nothing else.

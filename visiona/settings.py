@@ -106,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "credits.context_processors.wallet",
+                "billing.context_processors.payment_problem",
                 "visiona.pages.theme",
             ],
         },
@@ -220,6 +221,17 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
+# People come in by Clerk as soon as its issuer and one way to its keys are set; docs/identity.md.
+CLERK_ISSUER = env.str("CLERK_ISSUER", "").rstrip("/")
+CLERK_JWT_KEY = env.str("CLERK_JWT_KEY", "").replace("\\n", "\n").strip()
+CLERK_JWKS_URL = env.str("CLERK_JWKS_URL", "")
+CLERK_AUTHORIZED_PARTIES = env.list("CLERK_AUTHORIZED_PARTIES", [], subcast=str)
+CLERK_PUBLISHABLE_KEY = env.str("CLERK_PUBLISHABLE_KEY", "")
+CLERK_SECRET_KEY = env.str("CLERK_SECRET_KEY", "")
+CLERK_API_BASE = (env.str("CLERK_API_BASE", "") or "https://api.clerk.com").rstrip("/")
+# Several, separated by commas, while one takes the place of another.
+CLERK_WEBHOOK_SECRET = list(filter(None, env.list("CLERK_WEBHOOK_SECRET", [], subcast=str)))
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
@@ -250,7 +262,7 @@ bucket = urlsplit(S3_ENDPOINT_URL)
 bucket_host = f"{S3_BUCKET}.{bucket.netloc}" if S3_ADDRESSING == "virtual" else bucket.netloc
 BUCKET_ORIGINS = [f"{bucket.scheme}://{bucket_host}"] if S3_BUCKET else []
 
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
@@ -438,6 +450,26 @@ CELERY = {
             "schedule": 300,
             "options": {"expires": 300},
         },
+        "look-after-checkouts": {
+            "task": "billing.tasks.look_after_checkouts",
+            "schedule": 15,
+            "options": {"expires": 15},
+        },
+        "end-grace": {
+            "task": "billing.tasks.end_grace",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "warn-of-failures": {
+            "task": "billing.tasks.warn_of_failures",
+            "schedule": 15,
+            "options": {"expires": 15},
+        },
+        "reconcile-payments": {
+            "task": "billing.tasks.reconcile_payments",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "check-books": {
             "task": "credits.tasks.check_books",
             "schedule": 24 * 3600,
@@ -523,6 +555,17 @@ PROVIDER_SECONDS = {
 }
 # After this, and after twice as long again, it is ordered once more what a provider could not do.
 PROVIDER_PAUSE_SECONDS = 5.0
+
+# --- Payments: Stripe as soon as its key is set, else a till of our own that takes no money -----
+
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", "")
+# Several, separated by commas, while one takes the place of another.
+STRIPE_WEBHOOK_SECRET = list(filter(None, env.list("STRIPE_WEBHOOK_SECRET", [], subcast=str)))
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", "").rstrip("/")
+# Everybody gets what they like at the till: in production it is there only for who says so.
+TEST_TILL = env.bool("TEST_TILL", default=not PRODUCTION)
+if STRIPE_SECRET_KEY:  # forms of ours are answered by the way there
+    SECURE_CSP["form-action"] += ["https://checkout.stripe.com", "https://billing.stripe.com"]
 
 # --- Limits -------------------------------------------------------------------------------------
 

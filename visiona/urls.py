@@ -34,6 +34,8 @@ urlpatterns = [
     path("", include("generation.urls")),
     path("", include("gallery.urls")),
     path("", include("credits.urls")),
+    path("", include("billing.urls")),
+    path("", include("visiona.pricing")),
     path("", include("accounts.urls")),
     path("api/v1/", include(api)),
     path("api/", include("visiona.legacy")),

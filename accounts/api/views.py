@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
+from accounts.clerk import sessions
 from accounts.http import ApiRequest
 from accounts.models import ApiToken
 
@@ -16,8 +17,11 @@ class LogOut(APIView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: ApiRequest) -> Response:
         """Kill the token, or the browser's session."""
-        if isinstance(request.auth, ApiToken):
-            services.revoke_token(token=request.auth)
-        else:
+        token = request.auth
+        if not isinstance(token, ApiToken):
             get_adapter().logout(request._request)  # noqa: SLF001 (a session is of Django's request)
+        elif token.clerk_session_id:
+            sessions.sign_out(user=request.user, session_id=token.clerk_session_id)
+        else:
+            services.revoke_token(token=token)
         return Response(status=204)

@@ -5,6 +5,8 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
+from accounts.clerk import tokens
+
 register = template.Library()
 
 TABS = {
@@ -48,6 +50,12 @@ def account_tabs(current: str) -> dict[str, Any]:
 def theme_choices() -> tuple[tuple[str, str], ...]:
     """Return the themes and what they are called."""
     return THEMES
+
+
+@register.simple_tag
+def clerk_keeps_the_door() -> bool:
+    """Return whether passwords, addresses and sign-ins are kept by Clerk."""
+    return tokens.is_on()
 
 
 @register.filter

@@ -11,20 +11,6 @@ from visiona.lib.serializers import StrictSerializer
 KIND_NAMES = {"adjust": "adjustment", "revoke": "adjustment", "lapse": "expiry"}
 
 
-class ExpiringOutput(serializers.Serializer[dict[str, object]]):
-    amount = serializers.IntegerField()
-    at = serializers.DateTimeField()
-
-
-class WalletOutput(serializers.Serializer[dict[str, object]]):
-    available = serializers.IntegerField()
-    held = serializers.IntegerField()
-    granted_total = serializers.IntegerField()
-    spent_total = serializers.IntegerField()
-    next_refill_at = serializers.DateTimeField(allow_null=True)
-    expiring = ExpiringOutput(many=True)
-
-
 class EntryOutput(serializers.ModelSerializer[Entry]):
     kind = serializers.SerializerMethodField()
     amount = serializers.IntegerField(source="balance_change")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from billing import selectors as billing_selectors
-from billing import services as billing_services
+from billing.services import spending
 from generation.errors import ProviderUnavailable
 from generation.models import ProviderCall
 from visiona.lib import clock
@@ -84,7 +84,7 @@ def state() -> Budget:
 @transaction.atomic
 def decide(*, choice: str, staff_id: UUID) -> None:
     """Have staff's choice hold from now on. Raises ValueError for an unknown one."""
-    billing_services.decide_spending(choice=choice, staff_id=staff_id)
+    spending.decide_spending(choice=choice, staff_id=staff_id)
     REMEMBERED.forget_on_commit()
 
 

@@ -12,6 +12,8 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts import events
 from billing import selectors as billing_selectors
+from billing.errors import PlanRequired
+from billing.plans import least_plan_with
 from credits import services as credits_services
 from generation import catalog, selectors
 from generation.catalog import Quote
@@ -96,8 +98,9 @@ def submit(
     The same key of the same person returns the job that it made first; `remix_of` is the asset
     that the order began from. Raises InsufficientCredits, RateLimited for too many orders or jobs
     at a time, ProviderUnavailable where the budget for providers is used up, NotFound for a photo,
-    a clone or an asset that is not the person's, Conflict for a clone that is not ready, and for a
-    training InvalidInput and QuotaReached.
+    a clone or an asset that is not the person's, Conflict for a clone that is not ready,
+    PlanRequired for what their plan does not make, and for a training InvalidInput and
+    QuotaReached.
     """
     first = _first_of(user, idempotency_key)
     if first:
@@ -105,6 +108,7 @@ def submit(
     order = {**catalog.KINDS[kind].defaults, **params}
     if kind == catalog.TRAINING.name:
         return _submit_training(user, order, request_id, idempotency_key)
+    _check_plan(user, kind, order)
     job = _ordered(user, kind, order, request_id)
     _give_to_maker(job, _clone_in(user, job.params))
     job.price = _price_of(job)
@@ -275,6 +279,17 @@ def _submit(
         if first is None:
             raise
         return first
+
+
+def _check_plan(user: "User", kind: str, order: Mapping[str, Any]) -> None:
+    """Raise PlanRequired for a film in a quality that the person's plan does not make."""
+    if kind != catalog.VIDEO.name:
+        return
+    quality, entitled = order["quality"], billing_selectors.entitlements_of(user=user)
+    if quality not in entitled.video_qualities:
+        plan, best = least_plan_with(video_quality=quality), entitled.video_qualities[-1]
+        detail = f"Films in {quality} need the {plan.title} plan. Choose {best}, or change plans."
+        raise PlanRequired(detail, plan=plan.name)
 
 
 def _find_room(user: "User") -> None:

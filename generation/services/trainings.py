@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from billing import selectors as billing_selectors
 from generation import selectors
 from generation.catalog import MAX_NAME, MOST_CLONE_PHOTOS
 from generation.errors import QuotaReached
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from accounts.models import User
     from generation.services.coaching import Readiness
 
-MAX_CLONES = 20
 STILL_TRAINED = "This clone is being trained. Wait until that has ended."
 NO_FREE_TRY = "The one free retraining of this clone is used up. A new clone costs what it says."
 PHOTOS_GONE = "The photos of this clone are deleted. Make a new clone with new photos."
@@ -64,7 +64,7 @@ def prepare(*, user: "User", job: Job, order: Mapping[str, Any]) -> tuple[Clone,
     word = triggers.checked(user=user, word=word)
     clone = Clone(
         id=clone_id,
-        user_id=user.pk,
+        user=user,
         name=name,
         trigger_word=word,
         subject=order["subject"],
@@ -85,7 +85,7 @@ def begin(*, clone: Clone, consent: Consent, job: Job) -> None:
 
     Raises InvalidInput for a word that was taken meanwhile, and QuotaReached.
     """
-    _check_room(clone.user_id)
+    _check_room(clone.user)
     clone.job = job
     try:
         with transaction.atomic():
@@ -196,13 +196,14 @@ def _pictured(order: Mapping[str, Any]) -> str:
     return pictured
 
 
-def _check_room(user_id: UUID) -> None:
-    """Raise QuotaReached where a person has as many clones as one may; one looks at a time."""
-    wait_for_turn(f"clones:{user_id}")
-    if Clone.objects.filter(user_id=user_id).kept().count() >= MAX_CLONES:
-        raise QuotaReached(
-            f"You have {MAX_CLONES} clones, which is the most. Delete one first.", limit=MAX_CLONES
-        )
+def _check_room(user: "User") -> None:
+    """Raise QuotaReached where a person has as many clones as the plan allows; one at a time."""
+    entitled = billing_selectors.entitlements_of(user=user)
+    most, plan = entitled.clones, entitled.plan.title
+    wait_for_turn(f"clones:{user.pk}")
+    if Clone.objects.filter(user_id=user.pk).kept().count() >= most:
+        detail = f"You have {most} clones, the most that the {plan} plan keeps. Delete one first."
+        raise QuotaReached(detail, limit=most)
 
 
 def photo_ids_for(*, user: "User", clone: Clone) -> list[str]:

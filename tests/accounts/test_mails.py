@@ -27,6 +27,7 @@ SUBJECTS = {
     "job-failed": "Your thumbnail could not be finished",
     "training-failed": "Your clone could not be trained",
     "clone-ready": "“Ada” is ready",
+    "payment-failed": "The payment of your Pro plan failed",
     "film-ready": "Your video “Aurora desk lamp” is ready",
 }
 

@@ -77,6 +77,7 @@ def test_what_is_queued_by_name_is_a_task() -> None:
         for value in [value_of(call.args[0], path)]
     }
     assert queued == {
+        "accounts.tasks.revoke_clerk_session",
         "generation.tasks.answer",
         "generation.tasks.finish_answer",
         "generation.tasks.run_job",

@@ -12,21 +12,28 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+
+from tests.standins import forms
 
 if TYPE_CHECKING:
     from tests.standins.server import Reply, Seen
 
 SHAPES = Path(__file__).parent / "shapes"
+VENDORED = Path(__file__).parent / "official"
+"""What Stripe and Clerk published themselves, as it was (NOTICE)."""
 OFFICIAL = {
     "replicate": ("replicate/openapi.json", "/v1"),
     "openai": ("openai/openapi.json", "/v1"),
     "gemini": ("gemini/openapi.v1beta.tryAGI.json", "/v1"),
+    "stripe": ("stripe/openapi.visiona-subset.json", ""),
+    "clerk": ("clerk/bapi/2025-11-10.yml", "/v1"),
 }
 UNKNOWN_WORDS = {"nullable", "discriminator", "example", "examples", "xml", "externalDocs"}
-IS_JSON = "application/json"
+IS_JSON, IS_FORM = "application/json", "application/x-www-form-urlencoded"
 
 # Where an official document lags behind, or is wrong; by the place that complains and its words.
 DRIFT = {
@@ -37,9 +44,14 @@ DRIFT = {
         re.compile(r"output: None is not of type 'object'"),
     ],
     "openai": [],
+    "clerk": [],
     "gemini": [
         # The SDK mixes both spellings, and sends what is newer than the document.
         re.compile(r"Additional properties are not allowed"),
+    ],
+    "stripe": [
+        # Our cut of the document knows only the ids of what may be asked for as a whole.
+        re.compile(r"payment_intent: \{"),
     ],
 }
 
@@ -65,11 +77,11 @@ class Contract:
     def complaints(self, seen: "Seen", reply: "Reply") -> list[str]:
         """Return what is wrong with a request and its answer."""
         where = f"{seen.method} {seen.path}"
-        is_json = seen.headers.get("content-type", "").startswith(IS_JSON)
-        request = seen.json if is_json and seen.body else None
+        request = request_of(seen)
         answers = reply.documents() if reply.status < 300 else []
         part = "answer" if reply.content_type == IS_JSON else "event"
-        payloads = [("request", request), *((part, answer) for answer in answers)]
+        asked = [("query", forms.parse(seen.query)), ("request", request)]
+        payloads = [*asked, *((part, answer) for answer in answers)]
         found = [f"{where}: {words}" for words in self._ours(seen, payloads)]
         if self.official:
             drift = DRIFT[self.name]
@@ -78,6 +90,16 @@ class Contract:
                 f"{where} (official): {words}"
                 for words in theirs
                 if not any(known.search(words) for known in drift)
+            ]
+        return found
+
+    def complaints_about(self, kind: str, thing: Any) -> list[str]:
+        """Return what is wrong with an object, wherever it comes from."""
+        schema = {"$defs": self.shapes["$defs"], "$ref": f"#/$defs/{kind}"}
+        found = [*errors_of(Draft202012Validator(schema), kind, thing)]
+        if self.official:
+            found += [
+                f"{words} (official)" for words in self.official.complaints_about(kind, thing)
             ]
         return found
 
@@ -109,7 +131,7 @@ class Official:
 
     @classmethod
     def read(cls, path: Path, prefix: str) -> "Official":
-        document = as_json_schema(json.loads(path.read_text()))
+        document = as_json_schema(read_document(path))
         resource = Resource.from_contents(document, DRAFT202012)
         return cls(document, Registry().with_resource("urn:spec", resource), prefix)
 
@@ -121,8 +143,11 @@ class Official:
         if operation is None:
             return
         body = f"/paths/{escaped(path)}/{seen.method.lower()}"
+        if seen.query and not self.prefix:  # only Stripe's document lists what all queries may be
+            known = {one["name"] for one in operation.get("parameters", [])}
+            yield from (f"query {name}: unknown" for name in forms.parse(seen.query).keys() - known)
         if request is not None and "requestBody" in operation:
-            yield from self._errors(f"{body}/requestBody/content/application~1json/schema", request)
+            yield from self._request_errors(operation, f"{body}/requestBody/content", request)
         kinds = operation["responses"].get(str(reply.status), {}).get("content", {})
         if reply.content_type in kinds:
             kind = escaped(reply.content_type)
@@ -130,6 +155,20 @@ class Official:
                 yield from self._errors(
                     f"{body}/responses/{reply.status}/content/{kind}/schema", answer
                 )
+
+    def complaints_about(self, kind: str, thing: Any) -> Iterator[str]:
+        """Return what the official document has against an object."""
+        yield from self._errors(f"/components/schemas/{kind}", thing)
+
+    def _request_errors(
+        self, operation: dict[str, Any], pointer: str, request: Any
+    ) -> Iterator[str]:
+        kinds = operation["requestBody"]["content"]
+        if IS_JSON in kinds:
+            yield from self._errors(f"{pointer}/{escaped(IS_JSON)}/schema", request)
+        elif IS_FORM in kinds:
+            meant = forms.typed(request, kinds[IS_FORM]["schema"], self.document)
+            yield from self._errors(f"{pointer}/{escaped(IS_FORM)}/schema", meant)
 
     def _operation(self, seen: "Seen") -> tuple[str, dict[str, Any] | None]:
         wanted = seen.path.removeprefix(self.prefix)
@@ -143,6 +182,22 @@ class Official:
         schema = {"$ref": f"urn:spec#{pointer}"}
         validator = Draft202012Validator(schema, registry=self.registry)
         yield from errors_of(validator, "", payload)
+
+
+def request_of(seen: "Seen") -> Any:
+    """Return what was sent: a document, a form, or nothing that a contract has a say in."""
+    kind = seen.headers.get("content-type", "")
+    if not seen.body:
+        return None
+    if kind.startswith(IS_FORM):
+        return forms.parse(seen.body.decode())
+    return seen.json if kind.startswith(IS_JSON) else None
+
+
+def read_document(path: Path) -> Any:
+    """Return a document that is written in JSON or in YAML."""
+    text = path.read_text()
+    return json.loads(text) if path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader)
 
 
 def errors_of(validator: Draft202012Validator, part: str, payload: Any) -> Iterator[str]:

@@ -239,7 +239,7 @@ def test_rows_are_found_by_what_is_known_of_them(staff: Client, bob: Household) 
         "generation/requestmetric/?q=bobs": 0,
         "accounts/user/?q=BOB@example.com": 1,
         "accounts/user/?q=bob": 0,
-        f"credits/entry/?q={bob.user.pk}&kind__exact=grant": 2,
+        f"credits/entry/?q={bob.user.pk}&kind__exact=grant": 3,
         f"{path_of(site.get_model_admin(Job)).removeprefix(INDEX)}{uuid4()}/": None,
     }
     for query, count in found.items():

@@ -54,6 +54,7 @@ SELECT c.relname FROM pg_class c, unnest(ARRAY['visiona_app', 'visiona_web', 'vi
 FOUND_BY_NOBODY = {
     "account_emailaddress": "signing in and resetting a password begin with an address",
     "accounts_apitoken": "a bearer is found by the hash of its secret",
+    "accounts_clerksession": "a token of a session that has ended names nobody",
     "accounts_user": "a session, an address or a token names its person",
 }
 # A job is refused by its trigger, which runs before the policy: another's hold cannot be seen.

@@ -25,12 +25,18 @@ OPEN_TO_PROGRAMS = {
     "/api/v1/schema": "the document that says how to sign in",
     "/api/v1/auth/signup": "the door for new people",
     "/api/v1/auth/login": "the door for known ones",
+    "/api/v1/plans": "what is on sale",
     "/webhooks/replicate": "what a provider sends is signed",
+    "/webhooks/clerk": "what Clerk sends is signed",
+    "/api/clerk": "the same by its old address",
+    "/webhooks/stripe": "what Stripe sends is signed",
     "/api/auth/signup": "the same door by its old address",
     "/api/auth/login": "the same door by its old address",
+    "/api/payment/webhook": "Stripe's inbox by its old address",
 }
 OPEN_TO_PEOPLE = {
     "/": "the landing page",
+    "/pricing/": "what everything costs",
     "/theme/": "paper or darkroom, kept in a cookie",
     "/accounts/login/": "a door",
     "/accounts/signup/": "a door",
@@ -53,6 +59,9 @@ OPEN_TO_PEOPLE = {
     "/staff/providers/flip/": "for staff; nobody else learns that it is there",
     "/staff/providers/spending/": "for staff; nobody else learns that it is there",
     "/webhooks/replicate": "takes what Replicate has signed",
+    "/webhooks/clerk": "takes what Clerk has signed",
+    "/auth/clerk/": "a door, for a token that Clerk has signed; where its keys are set",
+    "/webhooks/stripe": "takes what Stripe has signed",
     "/healthz": "this process answers",
     "/metrics": "for processes of this machine, as the test is; counts and no person",
     "/readyz": "what it needs answers",
@@ -70,9 +79,11 @@ def everything_of(person: Household) -> list[str]:
     """Every row of a person's, but for when their keys were last used."""
     tables = (
         "accounts_user", "accounts_apitoken", "accounts_idempotencykey", "account_emailaddress",
-        "usersessions_usersession",
+        "accounts_clerksession", "usersessions_usersession",
         "credits_wallet", "credits_entry", "credits_reservation",
         "credits_lot", "credits_move", "credits_revocation",
+        "billing_customer", "billing_subscription", "billing_checkout", "billing_payment",
+        "billing_tillobject",
         "generation_job", "generation_asset", "generation_notice", "generation_project",
         "generation_step", "generation_clone", "generation_consent", "generation_removal",
         "generation_conversation", "generation_message", "generation_requestmetric",
@@ -92,7 +103,7 @@ def test_the_probe_knows_routes_of_every_sort() -> None:
     patterns = {route.pattern.split("/")[0] for route in with_ids()}
     assert patterns == {
         "account", "jobs", "library", "photos", "projects", "clones", "api", "files", "chat",
-        "admin",
+        "admin", "billing",
     }  # fmt: skip
     assert len(with_ids()) >= 16
     assert len(with_ids(streams=True)) >= 1

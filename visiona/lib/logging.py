@@ -74,6 +74,7 @@ def configure(options: dict[str, Any]) -> None:
                 "uvicorn.access": {"level": "WARNING"},
                 # A line for every tick of the clock hides the lines that matter.
                 "celery": {"level": "WARNING"},
+                "stripe": {"level": "WARNING"},
             },
         }
     )

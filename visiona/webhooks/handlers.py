@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from billing.services import clerk_events, stripe_events
 from generation.services import steps
 from visiona.webhooks.models import WebhookEvent
 
@@ -30,10 +31,27 @@ def replicate(event: WebhookEvent) -> bool:
     return has_ended and steps.wake(provider="replicate", external_id=name)
 
 
+def stripe(event: WebhookEvent) -> bool:
+    """Note what a payment, a subscription or another object of Stripe's says now."""
+    return stripe_events.handle(event=_document(event))
+
+
+def clerk(event: WebhookEvent) -> bool:
+    """Follow what has become of a person, their sessions or what they pay by Clerk.
+
+    Raises ValueError for what is no event of Clerk's.
+    """
+    told = _document(event)
+    kind, data = told.get("type"), told.get("data")
+    if not isinstance(kind, str) or not isinstance(data, dict):
+        raise ValueError("Clerk's event has no type or no data.")  # noqa: TRY004 (a sender's fault)
+    return clerk_events.follow(kind=kind, data=data)
+
+
 Handler = Callable[[WebhookEvent], bool]
 """Does what has to be done, once or many times; tells whether the event was for us."""
 
-HANDLERS: dict[str, Handler] = {"replicate": replicate}
+HANDLERS: dict[str, Handler] = {"clerk": clerk, "replicate": replicate, "stripe": stripe}
 
 
 def _document(event: WebhookEvent) -> dict[str, Any]:

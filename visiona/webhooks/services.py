@@ -85,7 +85,20 @@ def _document(body: bytes) -> dict[str, Any] | None:
 
 
 def _kept(document: Mapping[str, Any], names: Sequence[str]) -> bytes:
-    return json.dumps({name: document[name] for name in names if name in document}).encode()
+    return json.dumps(_part(document, names)).encode()
+
+
+def _part(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return the named fields of a document; those of a document within it by dots."""
+    part: dict[str, Any] = {}
+    for name in names:
+        outer, _, inner = name.partition(".")
+        found = document.get(outer)
+        if inner and isinstance(found, dict):
+            part[outer] = _part(found, [inner])
+        elif outer in document and not inner:
+            part[outer] = found
+    return part
 
 
 def _handle_next() -> bool:

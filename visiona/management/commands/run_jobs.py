@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from accounts import tasks as accounts_tasks
+from billing import tasks as billing_tasks
 from credits import tasks as credits_tasks
 from generation import catalog
 from generation.services import answering, conversations, notices, removals, running, steps, uploads
@@ -20,6 +21,7 @@ HEADSTART = timedelta(seconds=2)
 PAUSE_SECONDS = 1.0
 CHORES_EVERY_SECONDS = 15.0
 POLL_EVERY_SECONDS = 5.0
+RECONCILE_EVERY_SECONDS = 3600.0
 CALLERS = 4
 """How many ask providers at a time: they wait for others most of the time, and draw nothing."""
 
@@ -47,6 +49,7 @@ class Command(BaseCommand):
             (lambda: uploads.check_due(waiting_for=headstart), pause),
             (_poll_providers, POLL_EVERY_SECONDS),
             (_handle_events, POLL_EVERY_SECONDS),
+            (_reconcile_payments, RECONCILE_EVERY_SECONDS),
             *((chore, CHORES_EVERY_SECONDS) for chore in CHORES),
         ]
         threads = [threading.Thread(target=_loop, args=(stop, *loop)) for loop in loops]
@@ -81,6 +84,21 @@ def _lapse_lots() -> bool:
     return False
 
 
+def _look_after_checkouts() -> bool:
+    billing_tasks.look_after_checkouts()
+    return False
+
+
+def _end_grace() -> bool:
+    billing_tasks.end_grace()
+    return False
+
+
+def _warn_of_failures() -> bool:
+    billing_tasks.warn_of_failures()
+    return False
+
+
 def _end_abandoned_uploads() -> bool:
     uploads.end_abandoned()
     return False
@@ -93,6 +111,11 @@ def _poll_providers() -> bool:
 
 def _handle_events() -> bool:
     webhooks.handle_due()
+    return False
+
+
+def _reconcile_payments() -> bool:
+    billing_tasks.reconcile_payments()
     return False
 
 
@@ -130,6 +153,9 @@ CHORES = (
     _send_notices,
     _release_expired,
     _lapse_lots,
+    _look_after_checkouts,
+    _end_grace,
+    _warn_of_failures,
     _end_abandoned_uploads,
     _put_away_leftovers,
     _finish_removals,

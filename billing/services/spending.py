@@ -1,4 +1,4 @@
-"""Every write about what we let ourselves be charged."""
+"""What staff decide about what we let ourselves be charged."""
 
 import logging
 from uuid import UUID

@@ -1,0 +1,1 @@
+"""Clerk as the door to the product, for whoever sets its keys."""

@@ -1,0 +1,144 @@
+"""Plans and packs, and how they are paid for."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.http import ApiRequest
+from accounts.idempotency import HEADER, Answer, respond_once
+from billing import selectors
+from billing.api.serializers import (
+    CheckoutInput,
+    CheckoutOutput,
+    PaymentOutput,
+    PortalOutput,
+    PriceListOutput,
+    StandingOutput,
+)
+from billing.models import Payment
+from billing.plans import CURRENCY, PACKS, PLANS, RULES, Pack, Plan
+from billing.services import checkouts
+from visiona.lib.errors import AppError
+
+ONCE = OpenApiParameter(
+    HEADER, str, OpenApiParameter.HEADER, description="1-255 visible ASCII characters."
+)
+
+
+class PlanList(APIView):
+    """What is on sale."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=PriceListOutput, auth=[])
+    def get(self, request: Request) -> Response:
+        """List the plans, the packs and the rules of credits."""
+        return Response(PriceListOutput(price_list()).data)
+
+
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class Checkout(APIView):
+    """The way to the till: chosen in one transaction; whoever takes the money is asked after it."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Choose, and then have the page opened where it is paid, while nothing is locked."""
+        with transaction.atomic():
+            response: Any = super().dispatch(request, *args, **kwargs)
+        if response.status_code != HTTPStatus.CREATED:
+            return response
+        user: Any = self.request.user
+        try:
+            chosen = selectors.checkout_of(user=user, checkout_id=UUID(response.data["id"]))
+            opened = checkouts.open_page(user=user, checkout=chosen)
+        except AppError as error:
+            return self.finalize_response(self.request, self.handle_exception(error))
+        response.data = CheckoutOutput(opened).data
+        return response
+
+    @extend_schema(request=CheckoutInput, responses={201: CheckoutOutput}, parameters=[ONCE])
+    def post(self, request: ApiRequest) -> Response:
+        """Set out to buy a plan or a pack; open `url` in a browser to pay."""
+        wanted = CheckoutInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        (item,) = wanted.validated_data.values()
+
+        def choose() -> Answer:
+            chosen = checkouts.choose(user=request.user, item=item)
+            return Answer(status=201, body={"id": str(chosen.pk)})
+
+        return respond_once(request, fingerprint=["checkout", item], effect=choose, headers={})
+
+
+class Portal(APIView):
+    """Where cards, plans and receipts are looked after."""
+
+    @extend_schema(request=None, responses=PortalOutput)
+    def post(self, request: ApiRequest) -> Response:
+        """Return the address of my customer portal; it works for a few minutes."""
+        return Response({"url": checkouts.portal(user=request.user)})
+
+
+class Standing(APIView):
+    """My plan."""
+
+    @extend_schema(responses=StandingOutput)
+    def get(self, request: ApiRequest) -> Response:
+        """Return the plan that I have now, and how it is paid for."""
+        subscription = selectors.subscription_of(user=request.user)
+        plan = selectors.plan_of(user=request.user)
+        return Response(StandingOutput({"plan": plan.name, "subscription": subscription}).data)
+
+
+class PaymentList(ListAPIView[Payment]):
+    """What I paid."""
+
+    serializer_class = PaymentOutput
+
+    def get_queryset(self) -> QuerySet[Payment]:
+        return selectors.payments_of(user=self.request.user)  # type: ignore[arg-type]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List my payments, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+def price_list() -> dict[str, Any]:
+    """Return everything on sale, with the limits of plans as this server is set up."""
+    plans = [
+        {**_offer(plan), "recurring": plan.recurring, "limits": _limits(plan)}
+        for plan in PLANS.values()
+    ]
+    return {"plans": plans, "packs": [_offer(pack) for pack in PACKS.values()], "rules": RULES}
+
+
+def _offer(item: Plan | Pack) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "title": item.title,
+        "price_cents": item.price_cents,
+        "currency": CURRENCY,
+        "credit_amount": item.credit_amount,
+    }
+
+
+def _limits(plan: Plan) -> dict[str, Any]:
+    """Return what a plan allows; where it says nothing, what the server is set to."""
+    chat = f"{plan.chat_per_day}/day" if plan.chat_per_day else settings.RATE_LIMITS["chat"]
+    return {
+        "concurrent_jobs": max(plan.concurrent_jobs or 0, settings.CONCURRENT_JOBS),
+        "clones": plan.clones,
+        "chat": chat,
+        "video_qualities": plan.video_qualities,
+    }
