@@ -25,7 +25,8 @@ SIGN_IN_DAYS = 30
 MAX_KEY_NAME = 80
 MAX_MONTHLY_LIMIT = 1_000_000
 USED_RESOLUTION = timedelta(minutes=1)
-CLERK_SESSIONS_KEPT_FOR = timedelta(days=1)
+CLERK_SESSIONS_KEPT_FOR = timedelta(days=90)
+"""Longer than Clerk's sessions usually live: what was ended here must open nothing again."""
 REVOKE_CLERK_SESSION = "accounts.tasks.revoke_clerk_session"
 IDEMPOTENCY_HOURS = 24
 
@@ -163,7 +164,6 @@ def forget_ended_sessions() -> int:
     """Delete the notes about sessions that have ended by themselves; return how many."""
     alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
     ended: int = UserSession.objects.exclude(session_key__in=alive).delete()[0]
-    # No token of them can be good any more: those are good for a minute.
     old = ClerkSession.objects.filter(created_at__lt=clock.now() - CLERK_SESSIONS_KEPT_FOR)
     old.exclude(session_key__in=alive).exclude(
         ended_at__gt=clock.now() - CLERK_SESSIONS_KEPT_FOR

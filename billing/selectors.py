@@ -62,6 +62,12 @@ def subscription_of(*, user: "User") -> Subscription | None:
     return max(live, key=lambda one: BY_SIZE.index(one.plan), default=None)
 
 
+def has_plan_to_pay(*, user: "User") -> bool:
+    """Whether a plan of the person's goes on being charged, or will be tried to be."""
+    going_on = subscriptions_of(user=user).exclude(status__in=Subscription.ENDED)
+    return any(one.is_live or one.is_failing for one in going_on)
+
+
 def subscriptions_of(*, user: "User") -> QuerySet[Subscription]:
     """Return every subscription that the person has or had, the newest first."""
     return Subscription.objects.filter(user_id=user.pk).order_by("-id")

@@ -27,6 +27,13 @@ def end_grace(**_: Any) -> None:
 
 
 @shared_task
+def cancel_for_the_gone(**_: Any) -> None:
+    """End what people still pay for who have left."""
+    if registry.is_set_up():
+        subscriptions.cancel_for_the_gone()
+
+
+@shared_task
 def warn_of_failures(**_: Any) -> None:
     """Write to the people whose payment failed."""
     notices.warn_due()

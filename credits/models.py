@@ -206,6 +206,8 @@ class Lot(models.Model):
     reason = models.CharField(max_length=200)
     paid_cents = models.BigIntegerField(db_default=0)
     expires_at = models.DateTimeField(null=True)
+    # When they were to expire at first; what was held then comes back for a week more.
+    term_ends_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

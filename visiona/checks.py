@@ -57,6 +57,9 @@ def _scanner_problems() -> list[CheckMessage]:
     return []
 
 
+TEST_KEYS = ("sk_test_", "rk_test_")
+
+
 def check_providers(*_: Any, **__: Any) -> list[CheckMessage]:
     """List what keeps providers from being asked, and from telling us their news."""
     fault = provider_watch.find_fault()
@@ -83,6 +86,11 @@ def check_payments(*_: Any, **__: Any) -> list[CheckMessage]:
         hint = "Set STRIPE_SECRET_KEY, or unset TEST_TILL, unless everything is to be free."
         problems.append(
             checks.Warning("The till takes no money for anything.", hint=hint, id="visiona.W031")
+        )
+    if settings.PRODUCTION and settings.STRIPE_SECRET_KEY.startswith(TEST_KEYS):
+        hint = "With it everybody gets what they like by a test card. Set the live one."
+        problems.append(
+            checks.Warning("STRIPE_SECRET_KEY is a test key.", hint=hint, id="visiona.W032")
         )
     if not all(secret.startswith("whsec_") for secret in settings.STRIPE_WEBHOOK_SECRET):
         hint = "Copy it from the endpoint's page at Stripe; it begins with whsec_."

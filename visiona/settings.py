@@ -455,6 +455,11 @@ CELERY = {
             "schedule": 15,
             "options": {"expires": 15},
         },
+        "cancel-for-the-gone": {
+            "task": "billing.tasks.cancel_for_the_gone",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
         "end-grace": {
             "task": "billing.tasks.end_grace",
             "schedule": 60,

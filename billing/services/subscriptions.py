@@ -15,6 +15,7 @@ from billing.plans import FREE, PLANS
 from visiona.lib import clock
 from visiona.lib.db.actor import act_as_worker
 from visiona.lib.db.locks import wait_for_turn
+from visiona.lib.errors import NotFound
 
 logger = logging.getLogger(__name__)
 
@@ -67,15 +68,21 @@ def end_grace() -> int:
     return len(people)
 
 
-def cancel_now(*, user_id: UUID) -> int:
-    """End what a person who leaves still pays for, and answer how many it were.
+def cancel_for_the_gone() -> int:
+    """End what people still pay for whose accounts are closed; how many there were.
 
-    Clerk ends its own with the person. Raises Unavailable where the gateway does not answer.
+    What becomes known later is ended then. Clerk ends its own with the person. Raises Unavailable
+    where the gateway does not answer: the clock comes again.
     """
-    going_on = Subscription.objects.filter(user_id=user_id, source=Source.STRIPE)
-    going_on = going_on.exclude(status__in=Subscription.ENDED)
-    for one in going_on:
-        registry.gateway().cancel_subscription(one.external_id)
+    with act_as_worker():
+        theirs = Subscription.objects.filter(source=Source.STRIPE, user__is_active=False)
+        going_on = list(theirs.exclude(status__in=Subscription.ENDED))
+        for one in going_on:
+            try:
+                registry.gateway().cancel_subscription(one.external_id)
+            except NotFound:
+                logger.warning("billing.subscription.unknown", extra={"subscription": str(one.pk)})
+            theirs.filter(pk=one.pk).update(status=Subscription.Status.CANCELED)
     return len(going_on)
 
 

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=200)),
                 ('paid_cents', models.BigIntegerField(db_default=0)),
                 ('expires_at', models.DateTimeField(null=True)),
+                ('term_ends_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),

@@ -5,7 +5,8 @@
 CREATE TYPE credits_part AS (lot_id uuid, amount bigint);
 
 -- Append one entry, move the wallet and its lots. The caller holds the wallet's lock. What comes
--- back to a lot whose time is over can be used for a week more.
+-- back to a lot whose time is over can be used for a week more: a week after that time for what was
+-- held, so that nobody can hold it again and again; from now on for what we give back.
 CREATE FUNCTION credits_post(w credits_wallet, p_kind text, p_balance bigint, p_held bigint, p_reservation uuid,
                              p_key text, p_reason text, p_reference text, p_parts credits_part[])
 RETURNS credits_result LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -34,7 +35,9 @@ BEGIN
   SELECT e.id, w.user_id, p.lot_id, p.amount FROM unnest(p_parts) p;
   UPDATE credits_lot l
      SET remaining = l.remaining + p.amount,
-         expires_at = CASE WHEN p.amount > 0 AND l.expires_at <= now() THEN now() + interval '7 days' ELSE l.expires_at END
+         expires_at = CASE WHEN p.amount < 0 OR l.expires_at IS NULL OR l.expires_at > now() THEN l.expires_at
+                           WHEN p_kind IN ('release', 'expire') THEN l.term_ends_at + interval '7 days'
+                           ELSE now() + interval '7 days' END
     FROM unnest(p_parts) p WHERE l.id = p.lot_id;
   RETURN ('ok', p_reservation, e.balance_after, e.held_after)::credits_result;
 END $$;
@@ -115,8 +118,8 @@ BEGIN
     IF w.balance + p_amount < w.held THEN RETURN ('insufficient', NULL, w.balance, w.held)::credits_result; END IF;
     RETURN credits_post(w, p_kind, p_amount, 0, NULL, p_key, p_reason, '', credits_parts_to_take(p_user, -p_amount));
   END IF;
-  INSERT INTO credits_lot (id, user_id, kind, amount, remaining, key, reason, expires_at, paid_cents)
-  VALUES (v_lot, p_user, p_lot_kind, p_amount, 0, p_key, p_reason, p_expires, p_paid);
+  INSERT INTO credits_lot (id, user_id, kind, amount, remaining, key, reason, expires_at, term_ends_at, paid_cents)
+  VALUES (v_lot, p_user, p_lot_kind, p_amount, 0, p_key, p_reason, p_expires, p_expires, p_paid);
   RETURN credits_post(w, p_kind, p_amount, 0, NULL, p_key, p_reason, '', ARRAY[(v_lot, p_amount)::credits_part]);
 END $$;
 
@@ -177,6 +180,7 @@ BEGIN
   IF v_spent NOT BETWEEN 0 AND h.amount OR (p_action = 'capture' AND v_spent = 0) THEN
     RETURN ('too_much', h.id, w.balance, w.held)::credits_result;
   END IF;
+  w := credits_lapse(w);
   UPDATE credits_reservation SET state = v_state, settled_at = now(), captured = v_spent WHERE id = h.id;
   IF v_spent > 0 THEN
     PERFORM credits_post(w, 'capture', -v_spent, -v_spent, h.id, 'capture:' || h.id, h.purpose, h.reference, NULL);
@@ -206,6 +210,7 @@ BEGIN
   IF p_amount <= 0 OR h.refunded + p_amount > h.captured THEN
     RETURN ('too_much', h.id, w.balance, w.held)::credits_result;
   END IF;
+  w := credits_lapse(w);
   UPDATE credits_reservation SET refunded = refunded + p_amount WHERE id = h.id;
   PERFORM credits_post(w, 'refund', p_amount, 0, h.id, p_key, p_reason, h.reference, credits_parts_to_return(h.id, p_amount));
   PERFORM credits_collect(w.user_id);
@@ -247,6 +252,7 @@ BEGIN
   SELECT * INTO v FROM credits_revocation WHERE user_id = p_user AND key = p_key;
   IF NOT FOUND THEN RETURN ('not_found', NULL, w.balance, w.held)::credits_result; END IF;
   IF v.reinstated_at IS NOT NULL THEN RETURN ('replay', NULL, w.balance, w.held)::credits_result; END IF;
+  w := credits_lapse(w);
   UPDATE credits_revocation SET reinstated_at = now() WHERE id = v.id;
   IF v.taken = 0 THEN RETURN ('ok', NULL, w.balance, w.held)::credits_result; END IF;
   RETURN credits_post(w, 'adjust', v.taken, 0, NULL, 'reinstate:' || v.id, p_reason, v.id::text,

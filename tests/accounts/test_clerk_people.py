@@ -57,6 +57,19 @@ def facts(user: User) -> tuple[Any, ...]:
 ADA = ("ada@example.com", "Ada Lovelace", "https://img.clerk.com/ada", "user_1", True)
 
 
+def test_who_is_banned_is_let_in_by_nothing(clerk: Clerk) -> None:
+    tell()
+    user = User.objects.get()
+    secret = accounts_services.create_api_key(user=user, name="Laptop")[1]
+    assert ask_by_key(secret).status_code == 200
+    tell(updated_at=BEGINNING + MINUTE, banned=True)
+    assert ask_by_key(secret).status_code == 401
+
+    clerk.add(clerks.user("user_2", "eve@example.com", banned=True))
+    assert ask(clerk_id="user_2").status_code == 401
+    assert not User.objects.filter(clerk_id="user_2").exists()
+
+
 # --- The first token ----------------------------------------------------------------------------
 
 

@@ -11,8 +11,8 @@ from accounts.models import User
 from billing import selectors, tasks
 from billing.errors import AlreadySubscribed
 from billing.gateways import till
-from billing.models import Checkout, Customer, Payment
-from billing.plans import PRO
+from billing.models import GRACE, Checkout, Customer, Payment, Subscription, TillObject
+from billing.plans import FREE, PRO
 from billing.services import checkouts, returns, subscriptions
 from credits import selectors as credits_selectors
 from tests import databases, factories
@@ -74,7 +74,7 @@ def test_another_browser_takes_up_the_checkout_of_the_first(alice: User) -> None
 @pytest.mark.parametrize(
     "changes",
     [
-        {"created_at": clock.now() - timedelta(minutes=31)},
+        {"created_at": clock.now() - timedelta(minutes=61)},
         {"state": "done"},
         {"state": "expired"},
     ],
@@ -255,14 +255,37 @@ def test_who_leaves_pays_for_nothing_any_more(alice: User, bob: User) -> None:
             till.pay(checkout_id=checkout.pk)
     inbox.handle_due()
 
-    with act_as_worker():
-        assert subscriptions.cancel_now(user_id=alice.pk) == 1
+    assert subscriptions.cancel_for_the_gone() == 0
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert [subscriptions.cancel_for_the_gone() for _ in range(2)] == [1, 0]
     inbox.handle_due()
-
-    with act_as_worker():
-        assert subscriptions.cancel_now(user_id=alice.pk) == 0
+    assert subscriptions.cancel_for_the_gone() == 0
     assert selectors.subscription_of(user=alice) is None
     assert selectors.plan_of(user=bob) is PRO
+
+
+def test_what_is_told_of_somebody_who_has_left_is_ended_too(alice: User) -> None:
+    checkout = begin(alice, "pro")
+    with act_as_user(alice.pk):
+        till.pay(checkout_id=checkout.pk)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    inbox.handle_due()
+    assert subscriptions.cancel_for_the_gone() == 1
+    inbox.handle_due()
+    assert {one.status for one in selectors.subscriptions_of(user=alice)} == {"canceled"}
+
+
+def test_a_plan_whose_payment_fails_is_paid_and_not_bought_again(alice: User) -> None:
+    checkout = begin(alice, "pro")
+    with act_as_user(alice.pk):
+        till.pay(checkout_id=checkout.pk)
+        (kept,) = TillObject.objects.filter(user=alice, kind="subscription")
+        till.fail_payment(subscription_id=kept.pk)
+    inbox.handle_due()
+    Subscription.objects.update(past_due_since=clock.now() - 2 * GRACE)
+    assert selectors.plan_of(user=alice) is FREE
+    with pytest.raises(AlreadySubscribed):
+        begin(alice, "premium")
 
 
 @pytest.mark.django_db(transaction=True)

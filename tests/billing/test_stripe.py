@@ -1,7 +1,7 @@
 """Stripe by its own SDK: what is asked of it, and what becomes of its answers."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +13,7 @@ from tests.standins.server import HTML, Cut, Instead, Reply, Seen
 from tests.standins.stripe import Stripe
 from visiona.lib import clock
 from visiona.lib.errors import NotFound, Unavailable
+from visiona.lib.request_id import moment_of, uuid7
 
 ADDRESSES = {
     "success_url": "https://visiona.test/billing/return/1",
@@ -34,7 +35,7 @@ def customer(gateway: Gateway) -> str:
 def bought(stripe: Stripe, customer: str, item: str) -> Shape:
     """Have a customer buy something."""
     session_id, _ = registry.gateway().create_checkout(
-        checkout_id=uuid4(), customer=customer, item=plans.item(item), **ADDRESSES
+        checkout_id=uuid7(), customer=customer, item=plans.item(item), **ADDRESSES
     )
     return stripe.pay(session_id)
 
@@ -66,6 +67,7 @@ def test_a_plan_is_subscribed_to(stripe: Stripe, gateway: Gateway, customer: str
         "mode": "subscription",
         "customer": customer,
         "client_reference_id": str(CHECKOUT),
+        "expires_at": str(int(moment_of(CHECKOUT).timestamp()) + 95 * 60),
         "line_items": [{"price": "price_visiona_pro_monthly", "quantity": "1"}],
         "metadata": {"item": "pro"},
         **ADDRESSES,

@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,10 @@ def receive(events: list[tuple[str, str]]) -> None:
     random.Random(SEED).shuffle(events)
     for number, (kind, name) in enumerate(events):
         told = {"type": kind, "livemode": False, "data": {"object": {"id": name}}}
-        WebhookEvent.objects.create(
-            sender="stripe", event_id=f"evt_{number}", body=json.dumps(told).encode()
-        )
+        event: dict[str, Any] = {
+            "sender": "stripe",
+            "event_id": f"evt_{number}",
+            "query": "",
+            "body": json.dumps(told).encode(),
+        }
+        WebhookEvent.objects.create(**event, proof=inbox.prove(**event))

@@ -56,7 +56,8 @@ def available(user: User) -> int:
 
 def grow_old(key: str) -> None:
     """Let the time of a lot be over."""
-    Lot.objects.filter(key=key).update(expires_at=clock.now() - timedelta(minutes=1))
+    over = clock.now() - timedelta(minutes=1)
+    Lot.objects.filter(key=key).update(expires_at=over, term_ends_at=over)
 
 
 def revoke(user: User, lot: str, amount: int, key: str = "refund:1") -> None:
@@ -130,6 +131,36 @@ def test_what_is_held_does_not_expire_and_lasts_a_week_when_it_returns(rich: Use
     (amount, at), *_ = selectors.expiring_of(user=rich)
     assert amount == 30
     assert timedelta(days=6) < at - clock.now() <= timedelta(days=7)
+
+
+def test_what_returns_brings_back_nothing_else_that_has_expired(rich: User) -> None:
+    held = hold(rich, 1)
+    grow_old("this")
+    with act_as_worker():
+        services.release(reservation_id=held)
+    assert left(rich)["this"] == 1
+    assert selectors.entries_of(user=rich).filter(kind="lapse").get().balance_change == -79
+
+
+def test_nobody_holds_credits_beyond_a_week_after_their_time(rich: User) -> None:
+    held = hold(rich, 30)
+    Lot.objects.filter(key="this").update(
+        expires_at=clock.now() - timedelta(minutes=1), term_ends_at=clock.now() - timedelta(days=8)
+    )
+    with act_as_worker():
+        services.release(reservation_id=held)
+    tasks.lapse_lots()
+    assert left(rich)["this"] == 0
+
+
+def test_what_we_give_back_long_after_can_be_used_for_a_week(rich: User) -> None:
+    held = spend(rich, 30)
+    grow_old("this")
+    Lot.objects.filter(key="this").update(term_ends_at=clock.now() - timedelta(days=80))
+    with act_as_worker():
+        services.refund(reservation_id=held, amount=10, key="r", reason="Sorry")
+    tasks.lapse_lots()
+    assert left(rich)["this"] == 10
 
 
 def test_only_the_unspent_part_of_a_lot_is_taken_back_and_the_rest_is_owed(alice: User) -> None:

@@ -230,7 +230,7 @@ def test_without_enough_credits_the_order_says_so_and_nothing_happens(
     photo_ids = [str(photo.pk) for photo in make_portraits(alice, 4)]
     review = body_of(alices_browser.post("/clones/new/details/", told(photo_ids)))
     assert (
-        'You have 20. This needs 60. <a class="link whitespace-nowrap" href="/credits/">' in review
+        'You have 20. This needs 60. <a class="link whitespace-nowrap" href="/pricing/">' in review
     )
 
     answer = train(alices_browser, photo_ids)

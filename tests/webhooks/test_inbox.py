@@ -208,8 +208,27 @@ def test_the_web_process_can_only_hand_events_in(product_servers: Servers) -> No
         for way in ways:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), session.transaction():
                 session.execute(way)
-        handed_in = "SELECT webhooks_receive('replicate', 'msg_1', '', '{}')"
+        handed_in = "SELECT webhooks_receive('replicate', 'msg_1', '', '{}', '')"
         assert [session.execute(handed_in).fetchone() for _ in range(2)] == [(True,), (False,)]
+
+
+def test_what_was_handed_in_by_sql_alone_is_not_acted_upon(
+    handled: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    send()
+    WebhookEvent.objects.update(body=b'{"id": "another", "status": "succeeded"}')
+    assert services.handle_due() == 1
+    event = WebhookEvent.objects.get()
+    assert (event.state, event.error, handled) == (State.DEAD, "Forged", [])
+    assert "webhooks.event.forged" in caplog.messages
+
+
+def test_a_proof_by_the_key_of_before_is_good(handled: list[str], settings: Settings) -> None:
+    send()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-of-this-installation"
+    services.handle_due()
+    assert WebhookEvent.objects.get().state == State.DONE
 
 
 # --- The worker ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -44,6 +45,11 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(
         int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | chance,
     )
+
+
+def moment_of(made: uuid.UUID) -> datetime:
+    """Return when a UUID of version 7 was made."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
 
 
 def accept_or_make(offered: str) -> str:

@@ -27,6 +27,8 @@ class WebhookEvent(models.Model):
     event_id = models.CharField(max_length=255)
     # What stood behind the question mark of the address. The signature does not cover it.
     query = models.CharField(max_length=200, blank=True, db_default="")
+    # By whoever verified it: the database alone cannot make one up.
+    proof = models.BinaryField(db_default=b"")
     # Nothing once it is old.
     body = models.BinaryField(null=True)
     deliveries = models.PositiveIntegerField(db_default=1)

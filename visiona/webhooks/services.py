@@ -9,12 +9,14 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from visiona.lib import clock
 from visiona.lib.db.actor import act_as_worker
-from visiona.lib.errors import Malformed, NotFound
+from visiona.lib.errors import Malformed, NotFound, Unavailable
 from visiona.lib.queue import enqueue
 from visiona.webhooks.handlers import HANDLERS
 from visiona.webhooks.models import WebhookEvent
@@ -24,6 +26,9 @@ HANDLE_EVENTS = "visiona.webhooks.tasks.handle_events"
 QUEUE = "chores"
 MOST_ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+OUTAGES_LAST_UP_TO = timedelta(days=3)
+"""For so long an event comes again every hour where those whom it is asked about do not answer."""
+PROOF = "visiona.webhooks.event"
 BODIES_KEPT_FOR = timedelta(days=90)
 LONGEST_QUERY = 200
 
@@ -46,10 +51,21 @@ def receive(*, sender: str, body: bytes, headers: Mapping[str, str], query: str)
         raise Malformed
     kept = _kept(document, known.keeps) if known.keeps else body
     with connection.cursor() as cursor:
-        cursor.execute("SELECT webhooks_receive(%s, %s, %s, %s)", [sender, event_id, query, kept])
+        proof = prove(sender=sender, event_id=event_id, query=query, body=kept)
+        cursor.execute(
+            "SELECT webhooks_receive(%s, %s, %s, %s, %s)", [sender, event_id, query, kept, proof]
+        )
         (is_new,) = cursor.fetchone()
     if is_new:
         enqueue(HANDLE_EVENTS, queue=QUEUE)
+
+
+def prove(
+    *, sender: str, event_id: str, query: str, body: bytes, secret: str | None = None
+) -> bytes:
+    """Return what shows a worker that a process of ours has verified an event."""
+    told = f"{sender}\0{event_id}\0{query}\0".encode() + body
+    return salted_hmac(PROOF, told, secret=secret, algorithm="sha256").digest()
 
 
 def handle_due() -> int:
@@ -118,6 +134,10 @@ def _handle_next() -> bool:
 def _handle(event: WebhookEvent) -> None:
     """Do what the event asks for and note it, both or neither."""
     event.attempts += 1
+    if not _is_proven(event):
+        _give_up(event, "Forged")
+        logger.error("webhooks.event.forged", extra={"event": str(event.pk)})
+        return
     try:
         with transaction.atomic():
             is_ours = HANDLERS[event.sender](event)
@@ -130,12 +150,34 @@ def _handle(event: WebhookEvent) -> None:
         event.handled_at, event.error = clock.now(), ""
 
 
+def _is_proven(event: WebhookEvent) -> bool:
+    """Whether it was verified, and not only written into the table by whoever found a way there."""
+    told = {"sender": event.sender, "event_id": event.event_id, "query": event.query}
+    body, proof = bytes(event.body or b""), bytes(event.proof)
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(
+        constant_time_compare(prove(**told, body=body, secret=secret), proof) for secret in secrets
+    )
+
+
+def _may_still_pass(event: WebhookEvent, error: Exception) -> bool:
+    """Whether it is only that somebody is away, and not for too long yet."""
+    is_young = clock.now() - event.received_at < OUTAGES_LAST_UP_TO
+    return isinstance(error, Unavailable) and is_young
+
+
+def _give_up(event: WebhookEvent, error: str) -> None:
+    event.error = error
+    event.state, event.handled_at = WebhookEvent.State.DEAD, clock.now()
+
+
 def _put_off(event: WebhookEvent, error: Exception) -> None:
     event.error = type(error).__name__
-    event.next_at = clock.now() + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (event.attempts - 1))
-    is_dead = event.attempts >= MOST_ATTEMPTS
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(event.attempts - 1, MOST_ATTEMPTS))
+    event.next_at = clock.now() + pause
+    is_dead = event.attempts >= MOST_ATTEMPTS and not _may_still_pass(event, error)
     if is_dead:
-        event.state, event.handled_at = WebhookEvent.State.DEAD, clock.now()
+        _give_up(event, type(error).__name__)
     facts = {"event": str(event.pk), "sender": event.sender, "attempts": event.attempts}
     level = logging.ERROR if is_dead else logging.WARNING
     logger.log(

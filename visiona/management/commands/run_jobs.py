@@ -89,6 +89,11 @@ def _look_after_checkouts() -> bool:
     return False
 
 
+def _cancel_for_the_gone() -> bool:
+    billing_tasks.cancel_for_the_gone()
+    return False
+
+
 def _end_grace() -> bool:
     billing_tasks.end_grace()
     return False
@@ -155,6 +160,7 @@ CHORES = (
     _lapse_lots,
     _look_after_checkouts,
     _end_grace,
+    _cancel_for_the_gone,
     _warn_of_failures,
     _end_abandoned_uploads,
     _put_away_leftovers,
