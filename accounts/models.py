@@ -71,6 +71,11 @@ class User(AbstractBaseUser):
             return super().check_password(raw_password)
 
     @property
+    def has_no_plan(self) -> bool:
+        """Whether nothing is paid for: the role follows a plan at once (billing)."""
+        return self.role == Role.USER
+
+    @property
     def is_admin(self) -> bool:
         """Whether this person is staff of ours."""
         return self.role == Role.ADMIN

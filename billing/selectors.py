@@ -34,7 +34,11 @@ class Entitlements:
     @property
     def chat_rate(self) -> str | None:
         """The limit on chat as `ratelimit.admit` takes it; none is the server's own."""
-        return f"{self.chat_per_day}/day" if self.chat_per_day else None
+        return _rate(self.plan)
+
+
+def _rate(plan: Plan) -> str | None:
+    return f"{plan.chat_per_day}/day" if plan.chat_per_day else None
 
 
 def plan_of(*, user: "User") -> Plan:
@@ -54,6 +58,13 @@ def entitlements_of(*, user: "User") -> Entitlements:
         video_qualities=plan.video_qualities,
         clones=plan.clones,
     )
+
+
+def chat_rate_of(*, user: "User") -> str | None:
+    """Return the person's limit on chat, as `entitlements_of`; who has no plan needs no look."""
+    if user.has_no_plan:
+        return _rate(FREE)
+    return entitlements_of(user=user).chat_rate
 
 
 def subscription_of(*, user: "User") -> Subscription | None:

@@ -209,7 +209,7 @@ def _admitted(user: "User") -> Iterator[None]:
     place: dict[str, Any] = {
         "rule": "chat",
         "key": user.pk,
-        "limit": billing_selectors.entitlements_of(user=user).chat_rate,
+        "limit": billing_selectors.chat_rate_of(user=user),
     }
     ratelimit.admit(**place)
     try:

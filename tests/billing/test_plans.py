@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from billing import plans, selectors
@@ -91,6 +91,18 @@ def test_a_plan_allows_more_at_once(alice: User, plan: str, expected: tuple[int,
 
     assert (entitled.concurrent_jobs, entitled.chat_rate, entitled.clones) == expected
     assert entitled.video_qualities[-1] == "1080p"
+
+
+def test_the_limit_on_chat_follows_the_plan_and_who_has_none_is_not_looked_up(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert selectors.chat_rate_of(user=alice) is None
+    subscribe(alice, "pro")
+    alice.refresh_from_db()
+    assert selectors.chat_rate_of(user=alice) == "100/day"
+    subscribe(alice, "pro", status="canceled")
+    assert selectors.chat_rate_of(user=alice) is None
 
 
 def test_a_server_that_lets_everybody_do_more_lets_payers_do_no_less(
