@@ -346,7 +346,7 @@ def test_what_is_over_is_forgotten_when_no_token_of_it_can_be_good(
     for name in ("sess_2", "sess_3"):
         come(Client(), session_id=name)
         sessions.end(user=User.objects.get(), session_id=name)
-    long_ago = clock.now() - timedelta(days=2)
+    long_ago = clock.now() - timedelta(days=91)
     ClerkSession.objects.update(created_at=long_ago)
     ClerkSession.objects.filter(pk="sess_3").update(ended_at=long_ago)
 

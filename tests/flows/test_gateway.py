@@ -49,8 +49,11 @@ def looks_end(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def worker(transactional_db: None) -> Iterator[None]:
-    """Somebody in this process who answers and draws, with the settings of the test."""
+def worker(transactional_db: None, settings: Settings) -> Iterator[None]:
+    """Somebody in this process who answers and draws, with the settings of the test.
+
+    They go before the settings are put back.
+    """
     stop = threading.Event()
 
     def work() -> None:
