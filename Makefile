@@ -23,8 +23,9 @@ fuzz: install ## Clean 5,000 mutated pictures in the sandbox
 	VISIONA_FUZZ=5000 $(RUN)pytest tests/property/test_uploads.py
 
 soak: install ## Kill, race and storm at full size
-	CHAOS_KILLS=100 RACE_REQUESTS=100 STORM_PEOPLE=150 STORM_KILLS=20 \
-		$(RUN)pytest --timeout=900 tests/flows/test_chaos.py tests/flows/test_billing_storm.py tests/credits/test_race.py
+	CHAOS_KILLS=100 RACE_REQUESTS=100 STORM_PEOPLE=150 STORM_KILLS=20 LEDGER_STORIES=300 \
+		$(RUN)pytest --timeout=900 tests/flows/test_chaos.py tests/flows/test_billing_storm.py tests/credits/test_race.py \
+		tests/property/test_ledger.py
 
 bench: install css ## Measure what we promise
 	$(RUN)python -m tests.bench

@@ -106,14 +106,8 @@ class Live:
     def __init__(self, text_id: UUID) -> None:
         self._key = live_text.key_of(text_id)
         # A socket that gave up before the wait is over would take a silence for an outage.
-        # By the older protocol and without a name it need not be greeted first: each reader does.
         self._client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL,
-            socket_connect_timeout=1,
-            socket_timeout=2 * KNOWN_SECONDS,
-            protocol=2,
-            lib_name=None,
-            lib_version=None,
+            settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2 * KNOWN_SECONDS
         )
         self._last = b"0"
         self.length = 0

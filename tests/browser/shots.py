@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,28 +77,22 @@ def wrongs(page: Page, places: Mapping[str, str]) -> list[str]:
     """Return what is wrong with places in windows of every width, light and dark.
 
     They have to fit every width; two are looked at closely. Pictures of these are kept by the
-    names of the places. Each is opened once, by day: nobody opens it again when it gets dark.
+    names of the places.
     """
     wrong: list[str] = []
-    for name, place in places.items():
-        page.emulate_media(color_scheme=SCHEMES[0])
+    for (name, place), scheme in product(places.items(), SCHEMES):
+        page.emulate_media(color_scheme=scheme)
         resize(page, WIDTHS[0])
         page.goto(place)
-        for scheme, widths in zip(SCHEMES, (WIDTHS, WIDTHS[::-1]), strict=True):
-            page.emulate_media(color_scheme=scheme)
-            wrong += _wrongs_now(page, f"{name}-{scheme}", widths)
+        for width in WIDTHS:
+            resize(page, width)
+            look = f"{name}-{scheme}-{width}"
+            if width in LOOKED_AT:
+                shoot(page, look)
+                wrong += [f"{look}: {barrier}" for barrier in barriers(page)]
+            wide = overhang(page)
+            wrong += [f"{look}: {wide} px too wide"] if wide > 0 else []
     return wrong
-
-
-def _wrongs_now(page: Page, name: str, widths: Sequence[int]) -> Iterator[str]:
-    for width in widths:
-        resize(page, width)
-        look = f"{name}-{width}"
-        if width in LOOKED_AT:
-            shoot(page, look)
-            yield from (f"{look}: {barrier}" for barrier in barriers(page))
-        if (wide := overhang(page)) > 0:
-            yield f"{look}: {wide} px too wide"
 
 
 def resize(page: Page, width: int) -> None:
@@ -108,7 +103,5 @@ def resize(page: Page, width: int) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the whole page, where somebody may look at it."""
-    if "CI" in os.environ:
-        return
+    """Keep a picture of the whole page."""
     page.screenshot(path=ARTIFACTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)

@@ -239,7 +239,7 @@ def test_a_failure_is_explained_and_its_credits_return(
     assert barriers(studio) == []
     shoot(studio, "studio-failed")
     studio.goto("/credits/")
-    expect(studio.locator("tbody tr").first).to_contain_text(
+    expect(studio.locator("table").last.locator("tbody tr").first).to_contain_text(
         "Returned: thumbnail “It breaks”, the job failed"
     )
 

@@ -39,8 +39,8 @@ from visiona.webhooks.models import WebhookEvent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-KILLS = int(os.environ.get("STORM_KILLS", "6"))
-PEOPLE = int(os.environ.get("STORM_PEOPLE", "30"))
+KILLS = int(os.environ.get("STORM_KILLS", "4"))
+PEOPLE = int(os.environ.get("STORM_PEOPLE", "15"))
 AT_CLERK = PEOPLE // 5
 EVENTS_OF_EACH = 6.5
 SENDERS = 8

@@ -35,7 +35,7 @@ from visiona.lib import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-KILLS = int(os.environ.get("CHAOS_KILLS", "10"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "8"))
 PEOPLE = 4
 
 

@@ -1,6 +1,6 @@
 """Whatever is done to a picture's bytes: it is refused by a code, or a clean picture comes of it.
 
-80 mutants in the ordinary run; `VISIONA_FUZZ=5000` asks for more (`make fuzz`).
+60 mutants in the ordinary run; `VISIONA_FUZZ=5000` asks for more (`make fuzz`).
 """
 
 import json
@@ -17,7 +17,7 @@ from generation.media import sandbox
 from generation.services.photos import REFUSALS
 
 ROOT = Path(__file__).parents[2]
-MUTANTS = int(os.environ.get("VISIONA_FUZZ", "80"))
+MUTANTS = int(os.environ.get("VISIONA_FUZZ", "60"))
 PROCESSES = 2
 MAX_CHILD_MB = 300
 MAX_SECONDS = 3.0
