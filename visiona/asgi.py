@@ -6,6 +6,7 @@ streams, and the gateway, whose answers are streams or take long.
 """
 
 import asyncio
+import io
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine
@@ -13,7 +14,7 @@ from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visiona.settings")
 
-from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import WSGIMiddleware, WSGIResponder
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
@@ -73,7 +74,12 @@ async def _bounded_body(receive: Any) -> bytes | None:
 
 def _after(body: bytes, receive: Any) -> Callable[[], Awaitable[Any]]:
     """Return what gives the body that was read, and then whatever comes."""
-    read = iter([{"type": "http.request", "body": body, "more_body": False}])
+    return _after_message({"type": "http.request", "body": body, "more_body": False}, receive)
+
+
+def _after_message(message: Any, receive: Any) -> Callable[[], Awaitable[Any]]:
+    """Return what gives this message again, and then whatever comes."""
+    read = iter([message])
 
     async def next_message() -> Any:
         return next(read, None) or await receive()
@@ -95,12 +101,50 @@ def _patient(send: Any) -> Callable[[Any], Coroutine[Any, Any, None]]:
     return send_in_time
 
 
+class Pages(WSGIMiddleware):
+    """The WSGI application in threads, which wait for the event loop as seldom as they can."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request; a body that came in one piece is there before a thread is taken."""
+        if scope["type"] != "http":  # a websocket is refused; a server may begin and end
+            await super().__call__(scope, receive, send)
+            return
+        first = await receive()
+        is_whole = not first.get("more_body", False)
+        body = first.get("body", b"") if is_whole else None
+        responder = PageResponder(self.app, self.executor, self.send_queue_size, body)
+        await responder(scope, _after_message(first, receive), send)
+
+
+class PageResponder(WSGIResponder):
+    """Hands over the pieces of an answer without waiting, as many as there is room for."""
+
+    def __init__(self, app: Any, executor: Any, room: int, body: bytes | None) -> None:
+        super().__init__(app, executor, room)
+        self.body, self.room = body, room
+
+    def send(self, message: Any) -> None:
+        """Have the loop send a piece; from the last room on, once those before it are gone."""
+        if self.room > 1:
+            self.room -= 1
+            self.loop.call_soon_threadsafe(self.send_queue.put_nowait, message)
+        else:
+            super().send(message)
+
+    def wsgi(self, environ: Any, start_response: Any) -> None:
+        """Call the application in the thread that this is."""
+        if self.body is not None:
+            environ["wsgi.input"] = io.BytesIO(self.body)
+        super().wsgi(environ, start_response)
+
+
 turns.take_short_turns()
 streams = StreamHandler()
-pages = WSGIMiddleware(cast("Any", wsgi_application), workers=PAGE_THREADS)
+pages = Pages(cast("Any", wsgi_application), workers=PAGE_THREADS)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Answer one connection."""
-    handler: Any = streams if scope["path"].startswith(STREAMS) else pages
+    is_stream = scope["type"] == "http" and scope["path"].startswith(STREAMS)
+    handler: Any = streams if is_stream else pages
     await handler(scope, receive, send)

@@ -79,3 +79,74 @@ def test_who_does_not_read_keeps_no_stream_open(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(RequestAborted):
         asyncio.run(asgi._patient(send)({"type": "http.response.body"}))
+
+
+CHUNKS = 40
+
+
+def echo(environ: Any, start_response: Any) -> Iterable[bytes]:
+    """A WSGI application that answers in many pieces with what it was sent."""
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [body, *(str(number).encode() for number in range(CHUNKS))]
+
+
+def answer_of(*pieces: dict[str, Any]) -> list[dict[str, Any]]:
+    coming, sent = iter(pieces), list[dict[str, Any]]()
+
+    async def receive() -> dict[str, Any]:
+        return next(coming)
+
+    async def send(message: dict[str, Any]) -> None:
+        await asyncio.sleep(0)
+        sent.append(message)
+
+    asyncio.run(asgi.Pages(echo)(SCOPE, receive, send))
+    return sent
+
+
+def said_by_the_server(scope: dict[str, Any], *told: str) -> list[str]:
+    """The kinds of messages that a connection gets which is no request."""
+    coming, sent = iter(told), list[str]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": next(coming)}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(asgi.application(scope, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[piece(6, more=False)], [piece(2, more=True), piece(4, more=False)]],
+    ids=["in one piece", "in two"],
+)
+def test_a_page_gets_the_whole_body_and_its_answer_keeps_its_order(
+    pieces: list[dict[str, Any]],
+) -> None:
+    start, *bodies = answer_of(*pieces)
+
+    assert start["status"] == 200
+    expected = [b"xxxxxx", *(str(number).encode() for number in range(CHUNKS)), b""]
+    assert [message["body"] for message in bodies] == expected
+    assert [message.get("more_body", False) for message in bodies] == [True] * 41 + [False]
+
+
+def test_a_page_whose_sender_has_left_is_answered_all_the_same() -> None:
+    start, *bodies = answer_of({"type": "http.disconnect"})
+
+    assert (start["status"], bodies[0]["body"]) == (200, b"")
+
+
+@pytest.mark.parametrize("path", ["/studio/", "/stream/events", "/v1/realtime"])
+def test_the_handshake_of_a_websocket_is_refused(path: str) -> None:
+    handshake = {"type": "websocket", "path": path, "query_string": b"", "headers": []}
+    assert said_by_the_server(handshake, "websocket.connect") == ["websocket.close"]
+
+
+def test_a_server_may_tell_when_it_begins_and_ends() -> None:
+    said = said_by_the_server({"type": "lifespan"}, "lifespan.startup", "lifespan.shutdown")
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -1,12 +1,10 @@
-"""Who is acting on the database; the backend reads this when a transaction begins."""
+"""Who is acting on the database; the backend reads this with each statement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
-
-from django.db import connections
 
 Role = Literal["app", "staff", "worker", "owner"]
 
@@ -32,17 +30,12 @@ def current() -> Actor | None:
 
 def bind(actor: Actor) -> Token[Actor | None]:
     """Act as this actor from now on, in an open transaction too; `unbind` with the token."""
-    before = _actor.get()
-    token = _actor.set(actor)
-    _repoint_open_transactions(before)
-    return token
+    return _actor.set(actor)
 
 
 def unbind(token: Token[Actor | None]) -> None:
     """Act again as whoever acted before."""
-    before = _actor.get()
     _actor.reset(token)
-    _repoint_open_transactions(before)
 
 
 @contextmanager
@@ -63,12 +56,3 @@ def act_as_user(user_id: UUID) -> Any:
 def act_as_worker() -> Any:
     """Run a block as our own background process: every row, and the ledger's functions."""
     return act_as(WORKER)
-
-
-def _repoint_open_transactions(before: Actor | None) -> None:
-    if _actor.get() == before:
-        return
-    for connection in connections.all(initialized_only=True):
-        repoint = getattr(connection, "repoint", None)
-        if repoint is not None:
-            cast("Any", repoint)()
