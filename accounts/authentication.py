@@ -4,7 +4,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from accounts import selectors, services
-from accounts.clerk import people, tokens
+from accounts.clerk import bearers
 from accounts.models import ApiToken, User
 from visiona.lib import ratelimit, spender
 from visiona.lib.db.actor import NOBODY, Actor, act_as, bind
@@ -26,8 +26,8 @@ def bearer_of(header: str) -> ApiToken | None:
     if header[: len(BEARER)].lower() != BEARER:
         raise NotAuthenticated("Send the key as: Authorization: Bearer vis_…")
     secret = header[len(BEARER) :].strip()
-    if tokens.is_on() and tokens.is_token(secret):
-        return _token_of_clerk(secret)
+    if bearers.is_clerks(secret):
+        return bearers.token_of(secret=secret)
     with act_as(NOBODY):  # the cookie that came along may be somebody else's
         token = selectors.live_token(secret=secret)
     if token is None:
@@ -35,24 +35,17 @@ def bearer_of(header: str) -> ApiToken | None:
     return token
 
 
-def _token_of_clerk(secret: str) -> ApiToken:
-    """Return a sign-in that is kept nowhere, for as long as this request."""
-    claims = tokens.verify(token=secret)
-    user = people.enter(claims=claims)
-    token = ApiToken(user=user, purpose=ApiToken.Purpose.SIGN_IN)
-    token.clerk_session_id = claims.session_id
-    return token
-
-
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer` with `vis_…` or a session token of Clerk's."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        plain = request._request  # noqa: SLF001 (DRF's wraps Django's)
         try:
-            token = bearer_of(request.headers.get("Authorization", ""))
+            token = bearers.met(request=plain) or bearer_of(
+                request.headers.get("Authorization", "")
+            )
         except NotAuthenticated:
-            sender = address_of(request._request)  # noqa: SLF001 (DRF's wraps Django's)
-            ratelimit.admit(rule="anonymous", key=sender)
+            ratelimit.admit(rule="anonymous", key=address_of(plain))
             raise
         if token is None:
             return None

@@ -49,17 +49,17 @@ def log_in(*, request: Request, email: str, password: str) -> User:
 def enter_by_clerk(*, request: HttpRequest, token: str) -> User:
     """Open a browser's session for whom a session token of Clerk's names; it needs another soon.
 
-    Raises as `tokens.verify` and `people.enter` do; then nobody is signed in.
+    Raises as `tokens.verify` and `people.enter` do; then nobody is signed in. Clerk may have to be
+    asked: it is called outside any transaction.
     """
     claims = tokens.verify(token=token)
-    with transaction.atomic():
-        user = people.enter(claims=claims)
-        with act_as_user(user.pk):
-            session = sessions.claim(user=user, claims=claims)
-            get_adapter().login(request, user)
-            request.session.set_expiry(clock.now() + sessions.FRESH_FOR)
-            request.session.save()
-            sessions.bind(session=session, session_key=str(request.session.session_key))
+    user = people.enter(claims=claims)
+    with transaction.atomic(), act_as_user(user.pk):
+        session = sessions.claim(user=user, claims=claims)
+        get_adapter().login(request, user)
+        request.session.set_expiry(clock.now() + sessions.FRESH_FOR)
+        request.session.save()
+        sessions.bind(session=session, session_key=str(request.session.session_key))
     return user
 
 

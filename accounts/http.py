@@ -1,10 +1,13 @@
-"""Requests that are known to carry a person, and first answers that are given again."""
+"""Requests that are known to carry a person, and who of them works for us."""
 
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 from rest_framework.request import Request
+
+from visiona.lib.db.actor import Actor
+from visiona.lib.errors import NotFound
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -22,3 +25,10 @@ class ApiRequest(Request):
     """A program's request that was authenticated."""
 
     user: "User"
+
+
+def staff_of(request: HttpRequest) -> Actor:
+    """Return who is asking, as staff. Raises NotFound for anybody else."""
+    if not getattr(request.user, "is_admin", False):
+        raise NotFound
+    return Actor(role="staff", user_id=request.user.pk)

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts.clerk import bearers
 from visiona.lib import clock, spender
 from visiona.lib.db.actor import NOBODY, Actor, act_as, bind
 
@@ -36,11 +38,18 @@ class ActorMiddleware:
             with act_as(Actor(user_id=user_id)):
                 return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_: Any) -> None:
-        """Let a page that finds its person by an address act as nobody."""
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> None:
+        """Let a page that finds its person by an address act as nobody.
+
+        Whom Clerk sends is met before a transaction of the view's, if it is to have one: a view of
+        the API that is not in one begins its own.
+        """
         match = request.resolver_match
         if match is not None and match.url_name in ABOUT_AN_ADDRESS:
             bind(NOBODY)
+        is_atomic = DEFAULT_DB_ALIAS not in getattr(view, "_non_atomic_requests", ())
+        if is_atomic or hasattr(view, "cls"):  # by which Django REST framework marks its views
+            bearers.meet(request=request)
 
 
 class SessionTrailMiddleware:

@@ -11,7 +11,7 @@ from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
@@ -145,6 +145,7 @@ def dismiss_checklist(request: UserRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
+@transaction.non_atomic_requests
 def enter_by_clerk(request: HttpRequest) -> HttpResponse:
     """Open a session for the token that Clerk's script sends. Raises NotFound without Clerk."""
     if not tokens.is_on():
@@ -159,12 +160,17 @@ def enter_by_clerk(request: HttpRequest) -> HttpResponse:
 
 
 def clerks_or(view: View, *, mode: str) -> View:
-    """Show Clerk's door in the place of ours as soon as Clerk's keys are set."""
+    """Show Clerk's door in the place of ours as soon as Clerk's keys are set.
 
+    Ours works in a transaction as every page does; Clerk's would keep one open while it asks.
+    """
+
+    @transaction.non_atomic_requests
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not tokens.is_on():
-            return view(request, *args, **kwargs)
+            with transaction.atomic():
+                return view(request, *args, **kwargs)
         return _clerks_door(request, mode)
 
     return door

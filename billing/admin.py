@@ -47,6 +47,8 @@ class PaymentAdmin(ReadOnlyAdmin):
         "currency",
         "status",
         "lot_key",
+        "refunds_seen_at",
+        "disputes_seen_at",
         "paid_at",
         "created_at",
     )

@@ -11,14 +11,11 @@ if TYPE_CHECKING:
     from accounts.models import User
     from billing.models import Subscription
 
-NO_PLAN = "user"
-"""The role of who has none: nothing has to be read for them."""
-
 
 def payment_problem(request: HttpRequest) -> dict[str, Any]:
     """Give templates the subscription whose payments fail, read only when a page asks."""
     user = getattr(request, "user", None)  # absent when something failed before it was known
-    if user is None or not user.is_authenticated or user.role == NO_PLAN:
+    if user is None or not user.is_authenticated or user.has_no_plan:
         return {}
     return {"payment_problem": SimpleLazyObject(lambda: _failing(user))}
 

@@ -1,6 +1,6 @@
 """What can go wrong with money and plans."""
 
-from visiona.lib.errors import Conflict, NotAllowed
+from visiona.lib.errors import Conflict, NotAllowed, NotFound
 
 
 class PlanRequired(NotAllowed):
@@ -15,6 +15,16 @@ class AlreadySubscribed(Conflict):
 
     code = "already_subscribed"
     title = "You have a plan"
+
+
+class PaymentOnItsWay(AlreadySubscribed):
+    """A plan was paid for, and will be there when that is confirmed; fact: portal."""
+
+    title = "Your payment is on its way"
+
+
+class UnknownCustomer(NotFound):
+    """Whoever takes the money does not know this customer: one of the till, or of another key."""
 
 
 class Later(Exception):

@@ -55,18 +55,19 @@ class Source(models.TextChoices):
 
 
 class Customer(models.Model):
-    """Who a person is at Stripe."""
+    """Who a person is at Stripe; who was one of the till or of another key has several of these.
+
+    All are kept: what is paid for by an old one is theirs too, and is never anybody else's.
+    """
 
     pii = ("stripe_id",)
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True, related_name="+"
-    )
-    stripe_id = models.CharField(max_length=255, unique=True)
+    stripe_id = models.CharField(max_length=255, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return str(self.pk)
+        return str(self.user_id)
 
 
 class Subscription(models.Model):
@@ -195,6 +196,11 @@ class Checkout(models.Model):
                 condition=models.Q(state="open", returned_at__isnull=False),
                 name="checkout_waited_for",
             ),
+            models.Index(
+                fields=["user"],
+                condition=models.Q(state="open"),
+                name="checkout_open_of_user",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -233,6 +239,9 @@ class Payment(models.Model):
     status = models.CharField(max_length=15, choices=Status)
     # What became of each dispute, by its id.
     disputes = models.JSONField(default=dict)
+    # When its refunds and its disputes were read: what was read before that is old news.
+    refunds_seen_at = models.DateTimeField(null=True)
+    disputes_seen_at = models.DateTimeField(null=True)
     lot_key = models.CharField(max_length=255, blank=True, default="")
     paid_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from billing.models import Checkout, Choice, Payment, SpendingDecision, Subscription
+from billing.models import GRACE, Checkout, Choice, Payment, SpendingDecision, Subscription
 from billing.plans import FREE, PLANS, Plan
 from visiona.lib import clock
 from visiona.lib.errors import NotFound
@@ -49,7 +49,11 @@ def plan_of(*, user: "User") -> Plan:
 
 def entitlements_of(*, user: "User") -> Entitlements:
     """Return what the person's plan allows."""
-    plan = plan_of(user=user)
+    return entitlements_with(plan=plan_of(user=user))
+
+
+def entitlements_with(*, plan: Plan) -> Entitlements:
+    """Return what a plan allows on this server."""
     return Entitlements(
         plan=plan,
         chat_per_day=plan.chat_per_day,
@@ -75,8 +79,15 @@ def subscription_of(*, user: "User") -> Subscription | None:
 
 def has_plan_to_pay(*, user: "User") -> bool:
     """Whether a plan of the person's goes on being charged, or will be tried to be."""
-    going_on = subscriptions_of(user=user).exclude(status__in=Subscription.ENDED)
-    return any(one.is_live or one.is_failing for one in going_on)
+    return plans_to_pay().filter(user_id=user.pk).exists()
+
+
+def plans_to_pay() -> QuerySet[Subscription]:
+    """Return every subscription that goes on being charged, or will be tried to be."""
+    now = clock.now()
+    lasts = Q(period_end__gt=now) | Q(cancel_at_period_end=False, period_end__gt=now - GRACE)
+    is_paid = Q(status__in=Subscription.PAID) & lasts
+    return Subscription.objects.filter(is_paid | Q(status__in=Subscription.FAILING))
 
 
 def subscriptions_of(*, user: "User") -> QuerySet[Subscription]:

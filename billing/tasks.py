@@ -14,8 +14,10 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def look_after_checkouts(**_: Any) -> None:
-    """Ask what became of the checkouts whose people wait for their credits."""
+    """Ask what became of the checkouts whose people wait, and close what nobody should pay."""
     returns.reconcile_due()
+    if registry.is_set_up():
+        returns.close_needless()
 
 
 @shared_task

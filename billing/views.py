@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import UserRequest
 from billing import plans, selectors
-from billing.errors import AlreadySubscribed
+from billing.errors import AlreadySubscribed, PaymentOnItsWay
 from billing.gateways import registry, till
 from billing.models import Checkout, Source, Subscription
 from billing.services import checkouts
@@ -76,6 +76,9 @@ def checkout(request: UserRequest) -> HttpResponse:
         raise NotFound
     try:
         begun = checkouts.begin(user=request.user, item=name)
+    except PaymentOnItsWay:
+        messages.info(request, "Your payment is on its way: your plan comes when it is confirmed.")
+        return redirect("billing:overview")
     except AlreadySubscribed:
         messages.error(request, "You have a plan already. Change or cancel it here.")
         return redirect("billing:overview")
@@ -120,7 +123,7 @@ def till_checkout(request: UserRequest, checkout_id: UUID) -> HttpResponse:
     """Stand in for Stripe's page: pay, or have the card declined."""
     bought = _at_the_till(request, checkout_id)
     decision = request.POST.get("decision")
-    if decision == "pay":
+    if decision == "pay" and bought.is_open:
         till.pay(checkout_id=bought.pk)
     if decision == "pay" or not bought.is_open:
         return redirect("billing:return", bought.pk)

@@ -1,8 +1,12 @@
 """The ledger as staff see it: what people own, what is held, and every change."""
 
-from django.contrib import admin
+from uuid import UUID
 
-from credits.models import Entry, Reservation, Wallet
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from credits.models import Adjustment, Entry, Reservation, Wallet
 from visiona.lib.admin import ReadOnlyAdmin, site
 
 
@@ -14,6 +18,12 @@ class WalletAdmin(ReadOnlyAdmin):
     list_display = columns
     search_fields = ("user_id",)
     search_help_text = "Person's id"
+
+    def row_view(self, request: HttpRequest, row_id: UUID) -> TemplateResponse:
+        """Show one wallet, with the way to adjust it. Raises NotFound."""
+        page = super().row_view(request, row_id)
+        page.template_name = "admin/wallet.html"
+        return page
 
 
 @admin.register(Entry, site=site)
@@ -72,3 +82,24 @@ class ReservationAdmin(ReadOnlyAdmin):
     list_filter = ("state", "created_at")
     search_fields = ("id", "wallet_id", "reference")
     search_help_text = "Id, person's id or reference"
+
+
+@admin.register(Adjustment, site=site)
+class AdjustmentAdmin(ReadOnlyAdmin):
+    """What staff adjusted, why, and by whom."""
+
+    columns = (
+        "id",
+        "wallet_id",
+        "amount",
+        "reason",
+        "state",
+        "proposed_by_id",
+        "created_at",
+        "decided_by_id",
+        "decided_at",
+    )
+    list_display = ("id", "wallet_id", "amount", "state", "proposed_by_id", "created_at")
+    list_filter = ("state", "created_at")
+    search_fields = ("id", "wallet_id", "proposed_by_id", "decided_by_id")
+    search_help_text = "Id, or id of the person or of staff"

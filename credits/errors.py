@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from visiona.lib.errors import Conflict, PaymentRequired
+from visiona.lib.errors import Conflict, FieldError, InvalidInput, NotAllowed, PaymentRequired
 
 
 class InsufficientCredits(PaymentRequired):
@@ -50,3 +50,28 @@ class KeyConflict(Conflict):
 
 class TooMuch(Conflict):
     default_detail = "This is more than there is."
+
+
+class LessAvailable(InvalidInput):
+    """An adjustment would take more than can be spent."""
+
+    def __init__(self, *, available: int) -> None:
+        detail = f"Only {available} credits are available in this wallet. Take at most so many."
+        super().__init__([FieldError("amount", "insufficient_credits", detail)])
+
+
+class OwnWallet(NotAllowed):
+    default_detail = "This is your own wallet. Ask somebody else of staff to adjust it."
+
+
+class SecondPersonNeeded(NotAllowed):
+    default_detail = (
+        "You proposed this. Somebody else of staff has to approve it; you can refuse it."
+    )
+
+
+class AdjustmentDecided(Conflict):
+    """Somebody has decided before, in another way; fact: state."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This adjustment was {state} already. Load the page again.", state=state)

@@ -4,7 +4,13 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import UUID7, Now
+from django.db.models.functions import UUID7, Length, Now
+from django.db.models.lookups import GreaterThanOrEqual
+
+ALONE_UP_TO = 100
+"""How many credits one person of staff may adjust alone within a day; as in credits/sql."""
+MOST_ADJUSTED = 100_000
+LEAST_REASON, MOST_REASON = 3, 200
 
 
 class Wallet(models.Model):
@@ -180,6 +186,11 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.balance_change:+d}"
 
+    @property
+    def job_id(self) -> str:
+        """The job that it was for; without a hold it refers to something else, or to nothing."""
+        return self.reference if self.reservation_id else ""
+
 
 class Lot(models.Model):
     """Credits that were given at once: how they came, until when, and how many are left of them.
@@ -300,6 +311,84 @@ class Revocation(models.Model):
     def owed(self) -> int:
         """What had been spent already, in credits."""
         return 0 if self.reinstated_at else self.amount - self.taken
+
+
+class Adjustment(models.Model):
+    """A correction of a wallet by staff, with its reason; a large one waits for a second person.
+
+    A worker posts what is approved, or it has failed: less was available by then.
+    """
+
+    pii = ()
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        REFUSED = "refused"
+        APPROVED = "approved"
+        POSTED = "posted"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True)
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, db_column="user_id", related_name="+"
+    )
+    amount = models.BigIntegerField()
+    reason = models.CharField(max_length=MOST_REASON)
+    state = models.CharField(max_length=8, choices=State, db_default=State.PROPOSED)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    # What shows a worker that the product asked for it (visiona/lib/proofs.py).
+    proposal_proof = models.BinaryField()
+    decision_proof = models.BinaryField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(amount__range=(-MOST_ADJUSTED, MOST_ADJUSTED))
+                & ~models.Q(amount=0),
+                name="adjustment_is_something",
+            ),
+            models.CheckConstraint(
+                condition=GreaterThanOrEqual(Length("reason"), LEAST_REASON),
+                name="adjustment_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="proposed", decided_by=None, decided_at=None)
+                | models.Q(
+                    state__in=("refused", "approved", "posted", "failed"),
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
+                name="adjustment_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("proposed", "refused"))
+                | models.Q(amount__range=(-ALONE_UP_TO, ALONE_UP_TO))
+                | ~models.Q(decided_by=models.F("proposed_by")),
+                name="adjustment_large_by_two",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state="proposed"),
+                name="adjustment_that_waits",
+            ),
+            models.Index(
+                fields=["-decided_at"],
+                condition=~models.Q(state="proposed"),
+                name="adjustment_latest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d} {self.state}"
 
 
 class Welcome(models.Model):

@@ -10,10 +10,11 @@ from django.db import connection
 from django.db.models import FETCH_RAISE, Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from credits.models import Entry, Lot, Move, Reservation, Revocation, Wallet
+from credits.models import Adjustment, Entry, Lot, Move, Reservation, Revocation, Wallet
 from visiona.lib import clock
 from visiona.lib.cache import Fenced
 from visiona.lib.db import actor
+from visiona.lib.errors import NotFound
 from visiona.lib.periods import Period
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 BALANCE_SECONDS = 60
 """How long a balance may be remembered where nothing changes it."""
+
+MOST_DECIDED = 50
+"""How many adjustments that are over staff look at."""
 
 GIVING_KINDS = (Entry.Kind.GRANT, Entry.Kind.ADJUST, Entry.Kind.REVOKE)
 SPENDING_KINDS = (Entry.Kind.CAPTURE, Entry.Kind.REFUND)
@@ -174,6 +178,37 @@ def month_start() -> datetime:
 def next_month_start() -> datetime:
     """Return when what API keys have spent is counted anew (UTC)."""
     return (month_start() + timedelta(days=32)).replace(day=1)
+
+
+def adjustment_of(*, adjustment_id: UUID) -> Adjustment:
+    """Return an adjustment, for staff, or raise NotFound."""
+    found = Adjustment.objects.filter(pk=adjustment_id).first()
+    if found is None:
+        raise NotFound("There is no such adjustment.")
+    return found
+
+
+def waiting_adjustments() -> QuerySet[Adjustment]:
+    """Return what waits for a second person, with its people, the oldest first; for staff."""
+    waiting = Adjustment.objects.filter(state=Adjustment.State.PROPOSED)
+    return _with_people(waiting.order_by("created_at"))
+
+
+def approved_adjustments() -> QuerySet[Adjustment]:
+    """Return what a worker has to post, the oldest first."""
+    approved = Adjustment.objects.filter(state=Adjustment.State.APPROVED)
+    return approved.order_by("decided_at").fetch_mode(FETCH_RAISE)
+
+
+def decided_adjustments() -> QuerySet[Adjustment]:
+    """Return what was posted or refused of late, with its people, the latest first; for staff."""
+    decided = Adjustment.objects.exclude(state=Adjustment.State.PROPOSED)
+    return _with_people(decided.order_by("-decided_at"))[:MOST_DECIDED]
+
+
+def _with_people(adjustments: QuerySet[Adjustment]) -> QuerySet[Adjustment]:
+    people = adjustments.select_related("wallet__user", "proposed_by", "decided_by")
+    return people.fetch_mode(FETCH_RAISE)
 
 
 def broken_promises() -> list[tuple[UUID, str]]:

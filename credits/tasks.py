@@ -28,6 +28,13 @@ def lapse_lots(**_: Any) -> None:
 
 
 @shared_task
+def post_adjustments(**_: Any) -> None:
+    """Post what staff have approved."""
+    with act_as_worker():
+        services.post_adjustments()
+
+
+@shared_task
 def check_books(**_: Any) -> None:
     """Audit the ledger and shout if a promise is broken."""
     with act_as_worker():

@@ -22,6 +22,7 @@ from billing.models import Checkout, Payment, Subscription
 from billing.plans import ITEMS
 from billing.services import checkouts, payments, subscriptions
 from credits import services as credits_services
+from credits.models import Adjustment
 from generation import selectors
 from generation.catalog import LEAST_CLONE_PHOTOS
 from generation.errors import ProviderRefused
@@ -285,6 +286,15 @@ def furnish(email: str) -> Household:
 def _fill_wallet(user: User) -> Checkout:
     """Give somebody credits, a plan that is over, money back, and something to pay for yet."""
     grant(user, 500)
+    # Without a service: nobody is there who works for us, and nobody proposes it for themselves.
+    Adjustment.objects.create(
+        pk=uuid4(),
+        wallet_id=user.pk,
+        amount=200,
+        reason="Sorry",
+        proposed_by=user,
+        proposal_proof=b"nobody's",
+    )
     subscribe(user, status="canceled")
     refunded = pay(user, "pack_40")
     with act_as_worker():

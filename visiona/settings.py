@@ -450,6 +450,11 @@ CELERY = {
             "schedule": 300,
             "options": {"expires": 300},
         },
+        "post-adjustments": {
+            "task": "credits.tasks.post_adjustments",
+            "schedule": 15,
+            "options": {"expires": 15},
+        },
         "look-after-checkouts": {
             "task": "billing.tasks.look_after_checkouts",
             "schedule": 15,

@@ -11,10 +11,11 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
+from accounts.http import staff_of
 from billing import selectors as billing_selectors
 from generation.services import budget, provider_calls, provider_watch
 from visiona.lib import clock
-from visiona.lib.db.actor import Actor, act_as
+from visiona.lib.db.actor import act_as
 from visiona.lib.errors import NotFound
 
 WINDOW = timedelta(hours=24)
@@ -24,7 +25,7 @@ FLIPS = {"open": provider_watch.stop_asking, "auto": provider_watch.ask_again}
 @require_safe
 def providers(request: HttpRequest) -> HttpResponse:
     """Show every breaker, and what was asked of whom in the last day."""
-    staff = _staff(request)
+    staff = staff_of(request)
     with act_as(staff):
         usage = provider_calls.usage_since(moment=clock.now() - WINDOW)
     context: dict[str, Any] = {
@@ -43,7 +44,7 @@ def providers(request: HttpRequest) -> HttpResponse:
 @require_POST
 def flip(request: HttpRequest) -> HttpResponse:
     """Stop asking a provider, or leave it to its breaker again."""
-    _staff(request)
+    staff_of(request)
     provider, capability = (request.POST.get(name, "") for name in ("provider", "capability"))
     try:
         FLIPS[request.POST.get("hold", "")](provider=provider, capability=capability)
@@ -56,7 +57,7 @@ def flip(request: HttpRequest) -> HttpResponse:
 @require_POST
 def spend(request: HttpRequest) -> HttpResponse:
     """Let paid calls go out within the budget, over it for today, or not at all."""
-    staff = _staff(request)
+    staff = staff_of(request)
     try:
         with act_as(staff):
             budget.decide(
@@ -66,13 +67,6 @@ def spend(request: HttpRequest) -> HttpResponse:
         raise NotFound from None
     messages.success(request, "Saved. It holds for new orders; what is under way goes on.")
     return redirect("staff_providers")
-
-
-def _staff(request: HttpRequest) -> Actor:
-    """Return who is asking, as staff. Raises NotFound for anybody else."""
-    if not getattr(request.user, "is_admin", False):
-        raise NotFound
-    return Actor(role="staff", user_id=request.user.pk)
 
 
 urlpatterns = [

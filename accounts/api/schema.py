@@ -14,7 +14,15 @@ class BearerDescription(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "vis_…"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "vis_…",
+            "description": (
+                "A key or a sign-in of ours (`vis_…`), or where people come in by Clerk, a session "
+                "token of Clerk's (a JWT)."
+            ),
+        }
 
 
 class CookieDescription(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # untyped

@@ -102,7 +102,8 @@ def enter(*, claims: Claims) -> User:
     """Return the person of a session token; whom we see first by it is made then, and once.
 
     Raises as `person_of` does, AddressUnproven and AddressTaken where the address is somebody
-    else's here, and Unavailable where Clerk has to be asked and does not answer.
+    else's here, and Unavailable where Clerk has to be asked and does not answer. A transaction that
+    is open would wait for Clerk with all that it holds: have none.
     """
     with act_as(NOBODY):
         user = person_of(claims=claims)

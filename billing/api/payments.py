@@ -160,10 +160,10 @@ def _offer(item: Plan | Pack) -> dict[str, Any]:
 
 def _limits(plan: Plan) -> dict[str, Any]:
     """Return what a plan allows; where it says nothing, what the server is set to."""
-    chat = f"{plan.chat_per_day}/day" if plan.chat_per_day else settings.RATE_LIMITS["chat"]
+    allowed = selectors.entitlements_with(plan=plan)
     return {
-        "concurrent_jobs": max(plan.concurrent_jobs or 0, settings.CONCURRENT_JOBS),
-        "clones": plan.clones,
-        "chat": chat,
-        "video_qualities": plan.video_qualities,
+        "concurrent_jobs": allowed.concurrent_jobs,
+        "clones": allowed.clones,
+        "chat": allowed.chat_rate or settings.RATE_LIMITS["chat"],
+        "video_qualities": allowed.video_qualities,
     }

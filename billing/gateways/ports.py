@@ -19,7 +19,8 @@ class Gateway(Protocol):
     """Takes money for us.
 
     Everything raises Unavailable where nobody answers, or not as they should, and NotFound for an
-    id that is not known. Whatever is asked again with the same arguments is done once.
+    id that is not known: UnknownCustomer where that is the customer's. Whatever is asked again with
+    the same arguments is done once.
     """
 
     @property
@@ -27,8 +28,8 @@ class Gateway(Protocol):
         """Whether the money is real."""
         ...
 
-    def create_customer(self, *, user_id: UUID, email: str) -> str:
-        """Make the person known; return the customer's id."""
+    def create_customer(self, *, user_id: UUID, email: str, instead_of: str = "") -> str:
+        """Make the person known, perhaps instead of an unknown customer; return the new id."""
         ...
 
     def create_checkout(
@@ -41,6 +42,10 @@ class Gateway(Protocol):
         cancel_url: str,
     ) -> tuple[str, str]:
         """Open a page where the customer pays for an item; return its session's id and address."""
+        ...
+
+    def expire_session(self, session_id: str) -> Shape:
+        """Let a checkout session be paid no more, unless it was; return it as it is then."""
         ...
 
     def portal_url(self, *, customer: str, return_url: str) -> str:
@@ -67,12 +72,32 @@ class Gateway(Protocol):
         """Return a dispute as it is now."""
         ...
 
+    def disputes_of(self, charge_id: str) -> list[Shape]:
+        """Return every dispute of a charge as it is now."""
+        ...
+
+    def refund_made(self, refund_id: str) -> Shape:
+        """Return a refund as it is now."""
+        ...
+
     def paid_invoices(self, since: datetime) -> Iterator[Shape]:
         """Return the invoices of subscriptions that were paid since then, newest first."""
         ...
 
     def paid_sessions(self, since: datetime) -> Iterator[Shape]:
         """Return the sessions that were paid once and for all and made since then, newest first."""
+        ...
+
+    def refunded_charges(self, since: datetime) -> Iterator[Shape]:
+        """Return the charges of which something was given back since then, or failed to be."""
+        ...
+
+    def disputes(self, since: datetime) -> Iterator[Shape]:
+        """Return the disputes that may have changed since then."""
+        ...
+
+    def going_subscriptions(self) -> Iterator[Shape]:
+        """Return every subscription that has not ended."""
         ...
 
     def cancel_subscription(self, subscription_id: str) -> None:

@@ -1,8 +1,7 @@
 """What billing reads out of Stripe's objects, wherever that version of the API has put it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from billing.gateways.ports import Shape
@@ -11,13 +10,19 @@ PRODUCT_PREFIX = "visiona_"
 """Our products bear the names of what they are, so that a price that has been replaced, and has
 no lookup key any more, is still known by its product."""
 
+SHORTEST_MONTH, LONGEST_MONTH = timedelta(days=27), timedelta(days=32)
+"""Between these is what the catalogue sells: a year's price would bring a month's credits."""
+
+WHOLLY_PAID = {"paid", "no_payment_required"}
+"""A coupon may have paid all of it."""
+
 FAILED_INTENTS = {"requires_payment_method", "canceled"}
 OF_SUBSCRIPTION = "subscription_details"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """What was paid for one thing: a period of a plan or a pack."""
+    """What was paid for one thing: a period of a plan, a change within one, or a pack."""
 
     reference: str
     """The invoice or the session: what credits are given for, however often it is told."""
@@ -28,6 +33,8 @@ class Paid:
     amount_cents: int
     currency: str
     paid_at: datetime
+    brings_credits: bool = True
+    """Not so for what evens out a change of plan within a period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +74,10 @@ def subscription_of(invoice: Shape) -> str:
 
 
 def paid_invoice(invoice: Shape) -> Paid | None:
-    """Return what an invoice was paid for: the period of a plan.
+    """Return what an invoice was paid for: the period of a plan, or a change within one.
 
-    Nothing for one that is not paid, is of no subscription, or evens out a change within a period.
+    Nothing for one that is not paid or is of no subscription, nor for a trial. Raises ValueError
+    for a period that is no month.
     """
     if invoice["status"] != "paid":
         return None
@@ -78,7 +86,10 @@ def paid_invoice(invoice: Shape) -> Paid | None:
 
 
 def unpaid_invoice(invoice: Shape) -> Paid | None:
-    """Return what an invoice was to be paid for and is not, with the charge that failed."""
+    """Return what an invoice was to be paid for and is not, with the charge that failed.
+
+    Raises ValueError for a period that is no month.
+    """
     if invoice["status"] == "paid" or not invoice["attempted"]:
         return None
     return _of_invoice(invoice, cents=invoice["amount_due"], at=invoice["created"])
@@ -90,7 +101,7 @@ def paid_session(session: Shape) -> Paid | None:
     Nothing for one that is not paid, is not ours, or is of a plan, whose invoices tell.
     """
     item = (session.get("metadata") or {}).get("item", "")
-    if session["mode"] != "payment" or session["payment_status"] != "paid" or not item:
+    if not is_paid_once(session) or not item:
         return None
     return Paid(
         reference=session["id"],
@@ -101,6 +112,12 @@ def paid_session(session: Shape) -> Paid | None:
         currency=session["currency"],
         paid_at=moment(session["created"]),
     )
+
+
+def is_paid_once(session: Shape) -> bool:
+    """Whether a session was paid once and for all, by money or by a coupon."""
+    is_paid = session["status"] == "complete" and session["payment_status"] in WHOLLY_PAID
+    return is_paid and session["mode"] == "payment"
 
 
 def has_failed(session: Shape) -> bool:
@@ -128,8 +145,11 @@ def standing(subscription: Shape) -> Standing | None:
 
 
 def _of_invoice(invoice: Shape, *, cents: int, at: int) -> Paid | None:
-    item = _item_of_lines(invoice)
-    if not subscription_of(invoice) or not item:
+    if not subscription_of(invoice):
+        return None
+    period = _plan_of_period(invoice)
+    item = period or (_plan_of_change(invoice) if cents else "")
+    if not item:
         return None
     return Paid(
         reference=invoice["id"],
@@ -139,6 +159,7 @@ def _of_invoice(invoice: Shape, *, cents: int, at: int) -> Paid | None:
         amount_cents=cents,
         currency=invoice["currency"],
         paid_at=moment(at),
+        brings_credits=bool(period),
     )
 
 
@@ -161,17 +182,34 @@ def _charge_of(intent: Any) -> str:
     return id_of(intent.get("latest_charge")) if isinstance(intent, dict) else ""
 
 
-def _item_of_lines(invoice: Shape) -> str:
-    """Return the plan whose full period is on an invoice; what evens out a change is none."""
-    return next(filter(None, map(_item_of, _products_of_periods(invoice))), "")
+def _plan_of_period(invoice: Shape) -> str:
+    """Return the plan whose whole period is on an invoice, at its price; a trial has none.
 
-
-def _products_of_periods(invoice: Shape) -> Iterator[Any]:
+    What a coupon takes off it does not count. Raises ValueError for what is no month.
+    """
     for line in invoice["lines"]["data"]:
-        parent, pricing = line.get("parent") or {}, line.get("pricing") or {}
-        details = parent.get("subscription_item_details")
-        if details and not details["proration"]:
-            yield (pricing.get("price_details") or {}).get("product")
+        plan = _item_of_line(line)
+        if plan and line["amount"] > 0 and _is_of_period(line):
+            length = moment(line["period"]["end"]) - moment(line["period"]["start"])
+            if not SHORTEST_MONTH <= length <= LONGEST_MONTH:
+                raise ValueError(f"This invoice is for {length.days} days of {plan!r}: no month.")
+            return plan
+    return ""
+
+
+def _plan_of_change(invoice: Shape) -> str:
+    """Return the plan that an invoice takes most for."""
+    lines = [(line["amount"], _item_of_line(line)) for line in invoice["lines"]["data"]]
+    return max((line for line in lines if line[1]), default=(0, ""))[1]
+
+
+def _is_of_period(line: Shape) -> bool:
+    details = (line.get("parent") or {}).get("subscription_item_details") or {}
+    return details.get("proration") is False
+
+
+def _item_of_line(line: Shape) -> str:
+    return _item_of(((line.get("pricing") or {}).get("price_details") or {}).get("product"))
 
 
 def _item_of(product: Any) -> str:

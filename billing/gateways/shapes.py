@@ -233,6 +233,27 @@ def settle(invoice: Shape, *, intent: Shape) -> None:
     }
 
 
+def refund(*, charge: Shape, amount: int) -> Shape:
+    """Return a refund of a part of a charge, which has gone out."""
+    made = new(
+        "re",
+        "refund",
+        amount=amount,
+        charge=charge["id"],
+        currency=charge["currency"],
+        metadata={},
+        payment_intent=charge.get("payment_intent"),
+        status="succeeded",
+    )
+    del made["livemode"]
+    return made
+
+
+def give_back(charge: Shape, cents: int) -> None:
+    """Let so much of a charge be given back in all."""
+    charge |= {"amount_refunded": cents, "refunded": cents == charge["amount"]}
+
+
 def dispute(*, charge: Shape) -> Shape:
     """Return a dispute about all of a charge, which waits for our answer."""
     details: Shape = {

@@ -1,9 +1,11 @@
-"""Make Stripe sell what the catalogue offers, at its prices."""
+"""Make Stripe sell what the catalogue offers, at its prices, and its portal change just that."""
 
+import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from billing.gateways.reading import product_of
-from billing.gateways.stripe_gateway import StripeGateway, asking
+from billing.gateways.stripe_gateway import PORTAL, StripeGateway, asking
 from billing.plans import CURRENCY, ITEMS
 
 if TYPE_CHECKING:
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def sync(*, gateway: StripeGateway) -> list[str]:
-    """Make the products and prices that are missing; return what was done, in words.
+    """Make products, prices and the portal where they are missing; return what was done, in words.
 
     A price that has changed is made anew and takes over the lookup key: who pays the old one goes
     on to. Raises Unavailable.
@@ -19,7 +21,7 @@ def sync(*, gateway: StripeGateway) -> list[str]:
     done = []
     for item in ITEMS.values():
         done += [*_sync_product(gateway, item), *_sync_price(gateway, item)]
-    return done
+    return [*done, *_sync_portal(gateway)]
 
 
 def _sync_product(gateway: StripeGateway, item: "Plan | Pack") -> list[str]:
@@ -55,6 +57,48 @@ def _sync_price(gateway: StripeGateway, item: "Plan | Pack") -> list[str]:
         key = f"price-{item.lookup_key}-{item.price_cents}-after-{before}"
         prices.create(asked, {"idempotency_key": key})
     return [f"Made the price {item.lookup_key}: {item.price_cents} {CURRENCY} cents."]
+
+
+def _sync_portal(gateway: StripeGateway) -> list[str]:
+    features = _features(gateway)
+    digest = sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()[:12]
+    asked: Any = {"features": features, "metadata": {PORTAL: digest}}
+    configurations = gateway.client.v1.billing_portal.configurations
+    found = gateway.portal_configuration()
+    with asking():
+        if found is None:
+            configurations.create(asked, {"idempotency_key": f"portal-{digest}"})
+            return ["Made the customer portal."]
+        if found.metadata[PORTAL] != digest:
+            configurations.update(found.id, asked)
+            return ["Renewed the customer portal."]
+    return []
+
+
+def _features(gateway: StripeGateway) -> dict[str, Any]:
+    """Return what people may do in the portal: nobody gets a bigger plan for less by it.
+
+    A bigger plan holds at once and is invoiced at once, a smaller one from the next period on.
+    """
+    plans = [item for item in ITEMS.values() if item.recurring]
+    sold = [{"product": product_of(one.name), "prices": [gateway.price_of(one)]} for one in plans]
+    return {
+        "customer_update": {"enabled": True, "allowed_updates": ["name", "address", "tax_id"]},
+        "invoice_history": {"enabled": True},
+        "payment_method_update": {"enabled": True},
+        "subscription_cancel": {
+            "enabled": True,
+            "mode": "at_period_end",
+            "proration_behavior": "none",
+        },
+        "subscription_update": {
+            "enabled": True,
+            "default_allowed_updates": ["price"],
+            "products": sold,
+            "proration_behavior": "always_invoice",
+            "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
+        },
+    }
 
 
 def _is_right(price: Any, item: "Plan | Pack") -> bool:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import stripe
 
+from billing.errors import UnknownCustomer
 from billing.gateways.ports import API_VERSION, Shape
-from billing.gateways.reading import moment, subscription_of
+from billing.gateways.reading import is_paid_once, moment, subscription_of
 from visiona.lib.errors import NotFound, Unavailable
 from visiona.lib.request_id import moment_of
 
@@ -25,11 +26,17 @@ PAGE = 100
 LATE = timedelta(days=30)
 """How long after it was made something may still be paid: lists know only when it was made."""
 
+DISPUTED_FOR = timedelta(days=180)
+"""How long after it was made a dispute may still change, a second presentment included."""
+
 PAYABLE_FOR = timedelta(minutes=95)
 """How long a page of Stripe's can be paid: half an hour, the least it allows, after the last time
 that anybody is sent there (checkouts.REUSED_FOR)."""
 
 WITH_CHARGES = ["payments.data.payment.payment_intent"]
+PORTAL = "visiona_portal"
+"""What names our configuration of the portal in its metadata: a digest of what it was made of."""
+
 MISSING, REFUNDED = "resource_missing", "charge_already_refunded"
 
 logger = logging.getLogger(__name__)
@@ -49,10 +56,12 @@ class StripeGateway:
             base_addresses={"api": base} if base else {},
         )
 
-    def create_customer(self, *, user_id: UUID, email: str) -> str:
+    def create_customer(self, *, user_id: UUID, email: str, instead_of: str = "") -> str:
         """Make the person known."""
         # Another address would be another request, which may not bear the name of this one.
         key = f"customer-{user_id}-{sha256(email.encode()).hexdigest()[:12]}"
+        if instead_of:
+            key += f"-after-{instead_of}"
         with asking():
             made = self.client.v1.customers.create(
                 {"email": email, "metadata": {"user_id": str(user_id)}}, {"idempotency_key": key}
@@ -69,7 +78,7 @@ class StripeGateway:
         cancel_url: str,
     ) -> tuple[str, str]:
         """Open a page of Stripe's."""
-        price = self._price_of(item)
+        price = self.price_of(item)
         asked: Any = {
             "mode": "subscription" if item.recurring else "payment",
             "customer": customer,
@@ -82,19 +91,37 @@ class StripeGateway:
         }
         if not item.recurring:  # so that a pack has an invoice in the portal, as a plan has
             asked["invoice_creation"] = {"enabled": True}
-        key = f"checkout-{checkout_id}-{price}"
+        key = f"checkout-{checkout_id}-{price}-{customer}"
         with asking():
             made = self.client.v1.checkout.sessions.create(asked, {"idempotency_key": key})
         if not made.url:
             raise Unavailable
         return made.id, made.url
 
+    def expire_session(self, session_id: str) -> Shape:
+        """Let a checkout session be paid no more, unless it was."""
+        found = self.session(session_id)
+        if found["status"] != "open":
+            return found
+        with asking():  # one that is paid in this moment is Unavailable, and complete next time
+            self.client.v1.checkout.sessions.expire(session_id)
+        return self.session(session_id)
+
     def portal_url(self, *, customer: str, return_url: str) -> str:
         """Return a page of Stripe's, which is good for some minutes."""
+        asked: Any = {"customer": customer, "return_url": return_url}
+        if configuration := self.portal_configuration():
+            asked["configuration"] = configuration.id
         with asking():
-            return self.client.v1.billing_portal.sessions.create(
-                {"customer": customer, "return_url": return_url}
-            ).url
+            return self.client.v1.billing_portal.sessions.create(asked).url
+
+    def portal_configuration(self) -> Any:
+        """Return what stripe_sync has the portal offer; nothing before it has run."""
+        with asking():
+            made = self.client.v1.billing_portal.configurations.list(
+                {"active": True, "limit": PAGE}
+            )
+            return next((one for one in made.auto_paging_iter() if _is_ours(one)), None)
 
     def session(self, session_id: str) -> Shape:
         """Return a checkout session as it is now."""
@@ -129,6 +156,17 @@ class StripeGateway:
         with asking():
             return shape_of(self.client.v1.disputes.retrieve(dispute_id))
 
+    def disputes_of(self, charge_id: str) -> list[Shape]:
+        """Return every dispute of a charge as it is now."""
+        with asking():
+            made = self.client.v1.disputes.list({"charge": charge_id, "limit": PAGE})
+            return [shape_of(one) for one in made.auto_paging_iter()]
+
+    def refund_made(self, refund_id: str) -> Shape:
+        """Return a refund as it is now."""
+        with asking():
+            return shape_of(self.client.v1.refunds.retrieve(refund_id))
+
     def paid_invoices(self, since: datetime) -> Iterator[Shape]:
         """Return what was paid for plans since then."""
         with asking():
@@ -146,9 +184,33 @@ class StripeGateway:
             made = self.client.v1.checkout.sessions.list(
                 {"status": "complete", "created": {"gte": _before(since)}, "limit": PAGE}
             )
-            for session in map(shape_of, made.auto_paging_iter()):
-                if session["mode"] == "payment" and session["payment_status"] == "paid":
-                    yield session
+            yield from filter(is_paid_once, map(shape_of, made.auto_paging_iter()))
+
+    def refunded_charges(self, since: datetime) -> Iterator[Shape]:
+        """Return what something was given back of since then, and what somewhat earlier."""
+        told = set[str]()
+        with asking():
+            made = self.client.v1.refunds.list(
+                {"created": {"gte": _before(since)}, "limit": PAGE, "expand": ["data.charge"]}
+            )
+            for charge in (shape_of(one)["charge"] for one in made.auto_paging_iter()):
+                if charge and charge["id"] not in told:
+                    told.add(charge["id"])
+                    yield charge
+
+    def disputes(self, since: datetime) -> Iterator[Shape]:
+        """Return the disputes that were made as long before as they may take."""
+        with asking():
+            made = self.client.v1.disputes.list(
+                {"created": {"gte": _before(since, DISPUTED_FOR)}, "limit": PAGE}
+            )
+            yield from map(shape_of, made.auto_paging_iter())
+
+    def going_subscriptions(self) -> Iterator[Shape]:
+        """Return every subscription that has not ended."""
+        with asking():
+            made = self.client.v1.subscriptions.list({"limit": PAGE})
+            yield from map(shape_of, made.auto_paging_iter())
 
     def cancel_subscription(self, subscription_id: str) -> None:
         """End a subscription now."""
@@ -165,7 +227,8 @@ class StripeGateway:
                 {"charge": charge_id, "amount": cents}, {"idempotency_key": key}
             )
 
-    def _price_of(self, item: "Plan | Pack") -> str:
+    def price_of(self, item: "Plan | Pack") -> str:
+        """Return the id of an item's price. Raises Unavailable where it has none yet."""
         with asking():
             found = self.client.v1.prices.list(
                 {"lookup_keys": [item.lookup_key], "active": True, "limit": 1}
@@ -186,7 +249,7 @@ def shape_of(found: Any) -> Shape:
 def asking(*, but: str = "") -> Iterator[None]:
     """Say in our own words that Stripe did not do what it was asked in this block.
 
-    An answer that has the code `but` is fine. Raises NotFound and Unavailable.
+    An answer that has the code `but` is fine. Raises NotFound, UnknownCustomer and Unavailable.
     """
     try:
         yield
@@ -201,12 +264,17 @@ def asking(*, but: str = "") -> Iterator[None]:
         }
         if error.code == MISSING:
             logger.warning("billing.stripe.missing", extra=facts)
-            raise NotFound("Stripe does not know what it was asked about.") from error
+            kind = UnknownCustomer if getattr(error, "param", "") == "customer" else NotFound
+            raise kind("Stripe does not know what it was asked about.") from error
         is_ours = isinstance(error, stripe.InvalidRequestError | stripe.AuthenticationError)
         level = logging.ERROR if is_ours else logging.WARNING
         logger.log(level, "billing.stripe.failed", extra=facts)
         raise Unavailable("Payments do not work at the moment. Try again in a minute.") from error
 
 
-def _before(since: datetime) -> int:
-    return int((since - LATE).timestamp())
+def _is_ours(configuration: Any) -> bool:
+    return PORTAL in (shape_of(configuration)["metadata"] or {})
+
+
+def _before(since: datetime, late: timedelta = LATE) -> int:
+    return int((since - late).timestamp())

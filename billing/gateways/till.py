@@ -54,8 +54,7 @@ def expire(*, checkout_id: UUID) -> None:
     """Let a checkout be over that nobody paid. Raises NotFound and Conflict."""
     with changing(shapes.session_id(checkout_id)) as session:
         _insist_open(session)
-        session |= {"status": "expired", "url": None}
-    tell("checkout.session.expired", session)
+    Till().expire_session(session["id"])
 
 
 @transaction.atomic
@@ -90,6 +89,21 @@ def fail_payment(*, subscription_id: str) -> None:
 def refund(*, charge_id: str, cents: int | None = None) -> None:
     """Give a charge back, all of it or so much. Raises NotFound."""
     Till().refund(charge_id, Till().charge(charge_id)["amount"] if cents is None else cents)
+
+
+@transaction.atomic
+def fail_refund(*, refund_id: str) -> None:
+    """Let the bank send a refund back: the charge counts as not given back by as much.
+
+    Raises NotFound and Conflict.
+    """
+    with changing(refund_id) as made:
+        if made["status"] != "succeeded":
+            raise Conflict("This refund has failed already.")
+        made["status"] = "failed"
+    with changing(made["charge"]) as charge:
+        shapes.give_back(charge, charge["amount_refunded"] - made["amount"])
+    tell("refund.failed", made)
 
 
 @transaction.atomic

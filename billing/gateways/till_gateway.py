@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from billing.errors import UnknownCustomer
 from billing.gateways import shapes, signing
 from billing.gateways.ports import Shape
-from billing.gateways.reading import moment, subscription_of
+from billing.gateways.reading import is_paid_once, moment, subscription_of
 from billing.gateways.registry import till_secret
 from billing.models import TillObject
 from visiona.lib.db.actor import NOBODY, act_as
@@ -34,8 +35,8 @@ class Till:
 
     livemode = False
 
-    def create_customer(self, *, user_id: UUID, email: str) -> str:
-        """Make the person known."""
+    def create_customer(self, *, user_id: UUID, email: str, instead_of: str = "") -> str:
+        """Make the person known; the till has one customer for each."""
         return keep(shapes.customer(user_id=user_id, email=email), user_id)
 
     def create_checkout(
@@ -56,12 +57,20 @@ class Till:
             cancel_url=cancel_url,
             url=urljoin(success_url, PAGE.format(checkout_id)),
         )
-        name = keep(session, owner_of(customer))
-        return name, _data(name)["url"]
+        # Asked again, it answers as before, as Stripe does: the page may be closed by then.
+        return keep(session, _known(customer).user_id), session["url"]
+
+    def expire_session(self, session_id: str) -> Shape:
+        """Let a checkout session be paid no more, unless it was."""
+        with changing(session_id) as session:
+            if session["status"] == "open":
+                session |= {"status": "expired", "url": None}
+                tell("checkout.session.expired", session)
+        return self.session(session_id)
 
     def portal_url(self, *, customer: str, return_url: str) -> str:
         """Return to where one came from: what the portal would offer is on our own pages here."""
-        _found(customer)
+        _known(customer)
         return return_url
 
     def session(self, session_id: str) -> Shape:
@@ -88,6 +97,14 @@ class Till:
         """Return a dispute as it is now."""
         return _data(dispute_id)
 
+    def disputes_of(self, charge_id: str) -> list[Shape]:
+        """Return every dispute of a charge as it is now."""
+        return [one for one in _newest("dispute") if one["charge"] == charge_id]
+
+    def refund_made(self, refund_id: str) -> Shape:
+        """Return a refund as it is now."""
+        return _data(refund_id)
+
     def paid_invoices(self, since: datetime) -> Iterator[Shape]:
         """Return what was paid for plans since then."""
         for invoice in _newest("invoice"):
@@ -98,9 +115,21 @@ class Till:
     def paid_sessions(self, since: datetime) -> Iterator[Shape]:
         """Return what was paid for packs since then."""
         for session in _newest("checkout.session"):
-            is_paid = session["mode"] == "payment" and session["payment_status"] == "paid"
-            if is_paid and moment(session["created"]) >= since:
+            if is_paid_once(session) and moment(session["created"]) >= since:
                 yield session
+
+    def refunded_charges(self, since: datetime) -> Iterator[Shape]:
+        """Return what something was given back of since then."""
+        charges = {one["charge"] for one in _newest("refund") if moment(one["created"]) >= since}
+        return map(_data, sorted(charges))
+
+    def disputes(self, since: datetime) -> Iterator[Shape]:
+        """Return every dispute: there are few."""
+        return _newest("dispute")
+
+    def going_subscriptions(self) -> Iterator[Shape]:
+        """Return every subscription that has not ended."""
+        return (one for one in _newest("subscription") if one["status"] != "canceled")
 
     def cancel_subscription(self, subscription_id: str) -> None:
         """End a subscription now."""
@@ -112,9 +141,11 @@ class Till:
     def refund(self, charge_id: str, cents: int) -> None:
         """Give so much of a charge back, and never more than it was."""
         with changing(charge_id) as charge:
-            refunded = min(charge["amount_refunded"] + cents, charge["amount"])
-            charge |= {"amount_refunded": refunded, "refunded": refunded == charge["amount"]}
-            tell("charge.refunded", charge)
+            before = charge["amount_refunded"]
+            if more := min(cents, charge["amount"] - before):
+                keep(shapes.refund(charge=charge, amount=more), owner_of(charge_id))
+                shapes.give_back(charge, before + more)
+                tell("charge.refunded", charge)
 
 
 @contextmanager
@@ -166,6 +197,13 @@ def _found(name: str) -> TillObject:
     if row is None:
         raise _unknown(name)
     return row
+
+
+def _known(customer: str) -> TillObject:
+    try:
+        return _found(customer)
+    except NotFound as error:
+        raise UnknownCustomer(error.detail) from None
 
 
 def _data(name: str) -> Shape:

@@ -8,13 +8,15 @@ from django.conf import settings
 from django.db import transaction
 
 from billing import plans, selectors
-from billing.errors import AlreadySubscribed
-from billing.gateways import registry
-from billing.models import Checkout, Customer
+from billing.errors import AlreadySubscribed, PaymentOnItsWay
+from billing.gateways import reading, registry
+from billing.gateways.ports import Shape
+from billing.models import Checkout, Customer, Subscription
 from billing.plans import PLANS
+from billing.services import customers
 from visiona.lib import clock
 from visiona.lib.db.locks import wait_for_turn
-from visiona.lib.errors import NotFound
+from visiona.lib.errors import Conflict, NotFound
 from visiona.lib.request_id import uuid7
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 REUSED_FOR = timedelta(minutes=60)
 """How long a checkout is taken up again: two browsers that buy the same pay once."""
+
+ON_ITS_WAY = timedelta(days=2)
+"""How long a payment may be on its way without a plan: Stripe gives up on a first one in a day.
+What could not be noted by then keeps nobody from buying another."""
 
 RETURN_PATH = "/billing/return/{}/"
 PRICING_PATH = "/pricing/"
@@ -45,39 +51,35 @@ def choose(*, user: "User", item: str) -> Checkout:
     """
     plans.item(item)
     if item in PLANS and selectors.has_plan_to_pay(user=user):
-        raise AlreadySubscribed(
-            "You have a plan already. Change or cancel it in the customer portal, at "
-            f"{settings.PUBLIC_URL}{BILLING_PATH}.",
-            portal=f"{settings.PUBLIC_URL}{BILLING_PATH}",
-        )
+        raise _already_subscribed()
     return _open(user.pk, item)
 
 
 def open_page(*, user: "User", checkout: Checkout) -> Checkout:
-    """Have a page opened where the checkout is paid, unless there is one. Raises Unavailable."""
+    """Have a page opened where the checkout is paid, unless there is one.
+
+    Of several plans' only the page of the last one can be paid. Raises Unavailable,
+    AlreadySubscribed where another one was paid meanwhile, and Conflict where one was begun.
+    """
+    if checkout.item in PLANS:
+        _close_older(user, checkout)
     if checkout.url:
         return checkout
-    checkout.session_id, checkout.url = registry.gateway().create_checkout(
-        checkout_id=checkout.pk,
-        customer=customer_of(user=user),
-        item=plans.item(checkout.item),
-        success_url=settings.PUBLIC_URL + RETURN_PATH.format(checkout.pk),
-        cancel_url=settings.PUBLIC_URL + PRICING_PATH,
+    checkout.session_id, checkout.url = customers.ask(
+        user=user,
+        question=lambda customer: registry.gateway().create_checkout(
+            checkout_id=checkout.pk,
+            customer=customer,
+            item=plans.item(checkout.item),
+            success_url=settings.PUBLIC_URL + RETURN_PATH.format(checkout.pk),
+            cancel_url=settings.PUBLIC_URL + PRICING_PATH,
+        ),
     )
-    checkout.save(update_fields=["session_id", "url"])
+    still_open = Checkout.objects.filter(pk=checkout.pk, state=Checkout.State.OPEN)
+    if not still_open.update(session_id=checkout.session_id, url=checkout.url):
+        registry.gateway().expire_session(checkout.session_id)
+        raise Conflict("You have begun to buy something else meanwhile. Begin again.")
     return checkout
-
-
-def customer_of(*, user: "User") -> str:
-    """Return who the person is at the gateway, made known if need be. Raises Unavailable."""
-    known = Customer.objects.filter(pk=user.pk).first()
-    if known:
-        return known.stripe_id
-    stripe_id = registry.gateway().create_customer(user_id=user.pk, email=user.email)
-    Customer.objects.bulk_create(
-        [Customer(user_id=user.pk, stripe_id=stripe_id)], ignore_conflicts=True
-    )
-    return stripe_id
 
 
 def portal(*, user: "User") -> str:
@@ -85,11 +87,15 @@ def portal(*, user: "User") -> str:
 
     Raises NotFound for who has never bought anything, and Unavailable.
     """
-    known = Customer.objects.filter(pk=user.pk).first()
-    if known is None:
+    if not Customer.objects.filter(user_id=user.pk).exists():
         raise NotFound("There is nothing to look after yet: you have not bought anything.")
-    address = settings.PUBLIC_URL + BILLING_PATH
-    return registry.gateway().portal_url(customer=known.stripe_id, return_url=address)
+    address = _billing_address()
+    return customers.ask(
+        user=user,
+        question=lambda customer: registry.gateway().portal_url(
+            customer=customer, return_url=address
+        ),
+    )
 
 
 def note_return(*, user: "User", checkout_id: UUID) -> Checkout:
@@ -99,8 +105,7 @@ def note_return(*, user: "User", checkout_id: UUID) -> Checkout:
     """
     checkout = selectors.checkout_of(user=user, checkout_id=checkout_id)
     if checkout.is_open and checkout.returned_at is None:
-        checkout.returned_at = clock.now()
-        checkout.save(update_fields=["returned_at"])
+        _look_after(checkout)
     return checkout
 
 
@@ -120,15 +125,95 @@ def _close(session_id: str, state: Checkout.State) -> bool:
     return bool(theirs.update(state=state, done_at=done_at))
 
 
+def _look_after(checkout: Checkout) -> None:
+    """Have a worker ask what became of a checkout, unless that is told within a minute."""
+    checkout.returned_at = clock.now()
+    still_open = Checkout.objects.filter(pk=checkout.pk, state=Checkout.State.OPEN)
+    still_open.update(returned_at=checkout.returned_at)
+
+
 @transaction.atomic
 def _open(user_id: UUID, item: str) -> Checkout:
-    """Return the person's open checkout of this item, or a new one; one looks at a time."""
+    """Return the person's open checkout of this item, or a new one; one looks at a time.
+
+    A plan's is taken up again only while it is the last one of any plan: the others are closed.
+    """
     wait_for_turn(f"checkouts:{user_id}")
     recent = Checkout.objects.filter(
         user_id=user_id,
-        item=item,
+        item__in=PLANS if item in PLANS else [item],
         state=Checkout.State.OPEN,
         created_at__gt=clock.now() - REUSED_FOR,
     )
-    found = recent.order_by("-id").first()
-    return found or Checkout.objects.create(id=uuid7(), user_id=user_id, item=item)
+    # By the database's clock, which is one: ids are made by those of several hosts.
+    found = recent.order_by("-created_at").first()
+    if found and found.item == item:
+        return found
+    return Checkout.objects.create(id=uuid7(), user_id=user_id, item=item)
+
+
+def _close_older(user: "User", checkout: Checkout) -> None:
+    """Let nobody pay the checkouts of plans that the person began before this one."""
+    older = Checkout.objects.filter(
+        user_id=checkout.user_id,
+        item__in=PLANS,
+        state=Checkout.State.OPEN,
+        created_at__lt=checkout.created_at,
+    )
+    # One that has no page yet is being opened in this moment, and is told so by this.
+    older.filter(session_id=None).update(state=Checkout.State.EXPIRED)
+    for one in older.order_by("created_at"):
+        _close_page(user, one)
+
+
+def _close_page(user: "User", checkout: Checkout) -> None:
+    """Close one that can be paid at the gateway. Raises AlreadySubscribed where that is a plan."""
+    try:
+        session = registry.gateway().expire_session(str(checkout.session_id))
+    except NotFound:  # of the till or of another key: it cannot be paid here
+        session = None
+    if session and _is_on_its_way(checkout, session):
+        _look_after(checkout)
+        raise _already_subscribed() if selectors.has_plan_to_pay(user=user) else _on_its_way()
+    still_open = Checkout.objects.filter(pk=checkout.pk, state=Checkout.State.OPEN)
+    still_open.update(state=Checkout.State.EXPIRED)
+
+
+def _is_on_its_way(checkout: Checkout, session: Shape) -> bool:
+    """Whether what somebody paid on a page is a plan, or may still become one."""
+    if session["status"] != "complete" or checkout.created_at < clock.now() - ON_ITS_WAY:
+        return False
+    subscription_id = reading.id_of(session["subscription"])
+    return not reading.has_failed(session) and not _has_ended(subscription_id)
+
+
+def _has_ended(subscription_id: str) -> bool:
+    """Ask whether a subscription is over, as one is whose first payment never came."""
+    if not subscription_id:
+        return False
+    try:
+        found = registry.gateway().subscription(subscription_id)
+    except NotFound:
+        return True
+    return found["status"] in Subscription.ENDED
+
+
+def _billing_address() -> str:
+    return f"{settings.PUBLIC_URL}{BILLING_PATH}"
+
+
+def _already_subscribed() -> AlreadySubscribed:
+    address = _billing_address()
+    return AlreadySubscribed(
+        f"You have a plan already. Change or cancel it in the customer portal, at {address}.",
+        portal=address,
+    )
+
+
+def _on_its_way() -> PaymentOnItsWay:
+    address = _billing_address()
+    return PaymentOnItsWay(
+        "Your payment is on its way. Your plan is there as soon as it is confirmed,"
+        f" at {address}; if it fails, you can choose a plan again.",
+        portal=address,
+    )

@@ -1,10 +1,11 @@
 """One payment, one grant: whatever is told however often and in whatever order.
 
-A grant is keyed by the invoice, checkout or attempt that was paid, and what is taken back by the
-refund or the dispute; never by the event that told of it.
+A grant is keyed by the invoice, checkout or attempt that was paid, never by the event that told of
+it. How much of it is taken back is computed from what was read last of its refunds and disputes.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from math import ceil
 from uuid import UUID
@@ -18,9 +19,8 @@ from billing.models import Payment
 from billing.plans import PLAN_CREDITS_LAST, Pack, Plan
 from credits import selectors as credits_selectors
 from credits import services as credits_services
+from visiona.lib import clock
 from visiona.lib.db.locks import wait_for_turn
-
-LotKind = type(credits_services.GIVEN.kind)
 
 DISPUTE_OPEN, DISPUTE_WON, DISPUTE_LOST = "open", "won", "lost"
 DISPUTE_STATES = {
@@ -46,10 +46,11 @@ def record_paid(  # noqa: PLR0913 (what is known of one, by name)
     amount_cents: int,
     currency: str,
     paid_at: datetime,
+    brings_credits: bool = True,
 ) -> Payment:
     """Note a payment and grant what it bought, once. Raises ValueError for an unknown item.
 
-    The charge is empty where a coupon paid all of it.
+    The charge is empty where a coupon paid all of it. What evens out a change of plan brings none.
     """
     bought = plans.item(item)
     wait_for_turn(f"payments:{user_id}")
@@ -57,12 +58,14 @@ def record_paid(  # noqa: PLR0913 (what is known of one, by name)
     if payment and payment.paid_at:
         return payment
     payment = payment or Payment(user_id=user_id, source=source, reference=reference)
-    payment.charge_id, payment.item, payment.credit_amount = charge_id, item, bought.credit_amount
+    payment.charge_id, payment.item = charge_id, item
     payment.amount_cents, payment.currency = amount_cents, currency
     payment.status, payment.paid_at = Payment.Status.PAID, paid_at
-    payment.lot_key = f"payment:{source}:{reference}"
+    payment.credit_amount = bought.credit_amount if brings_credits else 0
+    payment.lot_key = f"payment:{source}:{reference}" if brings_credits else ""
     payment.save()
-    _grant(payment, bought)
+    if brings_credits:
+        _grant(payment, bought)
     events.track("billing.payment.received", user_id=user_id, item=item, cents=amount_cents)
     return payment
 
@@ -77,6 +80,7 @@ def record_failed(  # noqa: PLR0913 (what is known of one, by name)
     item: str,
     amount_cents: int,
     currency: str,
+    brings_credits: bool = True,
 ) -> Payment:
     """Note a payment that failed; once it is paid, nothing changes that. Raises ValueError."""
     bought = plans.item(item)
@@ -90,7 +94,7 @@ def record_failed(  # noqa: PLR0913 (what is known of one, by name)
         charge_id=charge_id,
         reference=reference,
         item=item,
-        credit_amount=bought.credit_amount,
+        credit_amount=bought.credit_amount if brings_credits else 0,
         amount_cents=amount_cents,
         currency=currency,
         status=Payment.Status.FAILED,
@@ -100,34 +104,53 @@ def record_failed(  # noqa: PLR0913 (what is known of one, by name)
 
 
 @transaction.atomic
-def record_refund(*, source: str, charge_id: str, refunded_cents: int) -> Payment:
-    """Note how much of a payment was given back until now, and take back as much of its credits.
+def record_refund(
+    *, source: str, charge_id: str, refunded_cents: int, seen_at: datetime | None = None
+) -> Payment:
+    """Note how much of a payment is given back, read at `seen_at` or now, and settle its credits.
 
-    What was spent of them stays owed. Raises Later for a payment that is not known yet.
+    It may be less than before: a bank may send a refund back. What was spent of the credits stays
+    owed. What was read earlier changes nothing. Raises Later for a payment that is not known yet.
     """
-    payment = _charged(source, charge_id)
-    refunded_cents = min(refunded_cents, payment.amount_cents)
-    if refunded_cents <= payment.refunded_cents:
+    payment, seen_at = _charged(source, charge_id), seen_at or clock.now()
+    if payment.refunds_seen_at and seen_at < payment.refunds_seen_at:
         return payment
-    payment.refunded_cents = refunded_cents
-    _settle(payment, key=f"refund:{charge_id}:{refunded_cents}", reason="Refund")
+    before, payment.refunds_seen_at = payment.refunded_cents, seen_at
+    payment.refunded_cents = min(refunded_cents, payment.amount_cents)
+    if payment.refunded_cents != before:
+        _settle(payment, undone="Refund failed")
+    payment.save(update_fields=["refunded_cents", "refunds_seen_at"])
     return payment
 
 
 @transaction.atomic
-def record_dispute(*, source: str, charge_id: str, dispute_id: str, status: str) -> Payment:
-    """Take back what a disputed payment bought, and return it if the dispute is won.
+def record_disputes(
+    *, source: str, charge_id: str, statuses: Mapping[str, str], seen_at: datetime
+) -> Payment:
+    """Take back what a disputed payment bought, and return it where its disputes are won.
 
-    What was decided stays decided. Raises Later for a payment that is not known yet.
+    `statuses` are of all of its disputes by their ids, as they were read at `seen_at`; what was
+    read earlier changes nothing. Raises Later for a payment that is not known yet.
     """
     payment = _charged(source, charge_id)
-    state, before = DISPUTE_STATES.get(status), payment.disputes.get(dispute_id)
-    if state is None or before in {state, DISPUTE_WON, DISPUTE_LOST}:
+    if payment.disputes_seen_at and seen_at < payment.disputes_seen_at:
         return payment
-    payment.disputes[dispute_id] = state
-    reason = "Dispute won" if state == DISPUTE_WON else "Disputed payment"
-    _settle(payment, key=f"dispute:{dispute_id}:{state}", reason=reason)
+    before, payment.disputes_seen_at = payment.disputes, seen_at
+    others = {name: state for name, state in before.items() if name not in statuses}
+    payment.disputes = others | states_of(statuses=statuses)
+    if payment.disputes != before:
+        _settle(payment, undone="Dispute won")
+    payment.save(update_fields=["disputes", "disputes_seen_at"])
     return payment
+
+
+def states_of(*, statuses: Mapping[str, str]) -> dict[str, str]:
+    """Return what has become of disputes by their statuses at Stripe; of inquiries nothing has."""
+    return {
+        name: DISPUTE_STATES[status]
+        for name, status in statuses.items()
+        if status in DISPUTE_STATES
+    }
 
 
 def _known(source: str, charge_id: str, reference: str) -> Payment | None:
@@ -156,32 +179,36 @@ def _grant(payment: Payment, bought: Plan | Pack) -> None:
         key=payment.lot_key,
         reason=f"{bought.title} plan" if is_plan else bought.title,
         terms=credits_services.Terms(
-            kind=LotKind("plan" if is_plan else "purchased"),
+            kind=credits_services.LotKind.PLAN if is_plan else credits_services.LotKind.PURCHASED,
             expires_at=payment.paid_at + PLAN_CREDITS_LAST if is_plan and payment.paid_at else None,
             paid_cents=payment.amount_cents,
         ),
     )
 
 
-def _settle(payment: Payment, *, key: str, reason: str) -> None:
-    """Have as many of its credits taken back as its refunds and disputes come to together."""
+def _settle(payment: Payment, *, undone: str) -> None:
+    """Have as many of its credits taken back as its refunds and disputes come to together.
+
+    `undone` says why some return, where they do.
+    """
     user_id, owed = payment.user_id, _taken_back(payment)
-    standing = list(
-        credits_selectors.revocations_of(user=payment.user).filter(
-            lot__key=payment.lot_key, reinstated_at=None
-        )
-    )
+    of_lot = credits_selectors.revocations_of(user=payment.user).filter(lot__key=payment.lot_key)
+    steps, standing = of_lot.count(), list(of_lot.filter(reinstated_at=None))
     if owed < sum(one.amount for one in standing):
         for one in standing:
-            credits_services.reinstate(user_id=user_id, key=one.key, reason=reason)
+            credits_services.reinstate(user_id=user_id, key=one.key, reason=undone)
         standing = []
     if more := owed - sum(one.amount for one in standing):
-        lot_key = payment.lot_key
         credits_services.revoke(
-            user_id=user_id, lot_key=lot_key, amount=more, key=key, reason=reason
+            user_id=user_id,
+            lot_key=payment.lot_key,
+            amount=more,
+            # The payment is held, so each step has its number, and what is told again is no step.
+            key=f"back:{payment.pk}:{steps + 1}",
+            reason="Disputed payment" if _is_disputed(payment) else "Refund",
         )
     payment.status = _status_of(payment)
-    payment.save(update_fields=["status", "refunded_cents", "disputes"])
+    payment.save(update_fields=["status"])
     events.track("billing.payment.settled", user_id=user_id, status=payment.status, owed=owed)
 
 

@@ -45,12 +45,16 @@ def _charge(name: str) -> bool:
     return stripe_state.note_charge(charge_id=name)
 
 
+def _refund(name: str) -> bool:
+    return stripe_state.note_refund(refund_id=name)
+
+
 def _dispute(name: str) -> bool:
     return stripe_state.note_dispute(dispute_id=name)
 
 
 def _customer(name: str) -> bool:
-    return stripe_state.forget_customer(customer_id=name)
+    return stripe_state.note_deletion(customer_id=name)
 
 
 def _session(name: str) -> bool:
@@ -70,6 +74,9 @@ NOTES: dict[str, Callable[[str], bool]] = {
     "customer.subscription.paused": _subscription,
     "customer.subscription.resumed": _subscription,
     "charge.refunded": _charge,
+    "charge.refund.updated": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
     "charge.dispute.created": _dispute,
     "charge.dispute.updated": _dispute,
     "charge.dispute.closed": _dispute,

@@ -11,8 +11,8 @@ from uuid import UUID
 from billing.gateways import reading
 from billing.gateways.ports import Shape
 from billing.gateways.registry import gateway
-from billing.models import Customer, Payment, Source, Subscription
-from billing.services import checkouts, payments, subscriptions
+from billing.models import Checkout, Customer, Payment, Source, Subscription
+from billing.services import checkouts, customers, payments, subscriptions
 from visiona.lib import clock
 
 STRIPE = Source.STRIPE.value
@@ -25,7 +25,7 @@ def note_session(*, session_id: str) -> bool:
     NotFound.
     """
     session = gateway().session(session_id)
-    user_id = _user_of(session["customer"])
+    user_id = _buyer_of(session)
     if user_id is None:
         return False
     invoice = reading.id_of(session.get("invoice"))
@@ -65,36 +65,46 @@ def note_subscription(*, subscription_id: str) -> bool:
 
 
 def note_charge(*, charge_id: str) -> bool:
-    """Note how much of a charge was given back until now. Raises Later, Unavailable, NotFound."""
-    charge = gateway().charge(charge_id)
+    """Note how much of a charge is given back. Raises Later, Unavailable and NotFound."""
+    seen_at, charge = clock.now(), gateway().charge(charge_id)
     if not _is_ours(charge):
         return False
     refunded = charge["amount_refunded"]
-    payments.record_refund(source=STRIPE, charge_id=charge_id, refunded_cents=refunded)
-    return True
-
-
-def note_dispute(*, dispute_id: str) -> bool:
-    """Note what has become of a dispute until now. Raises Later, Unavailable and NotFound."""
-    dispute = gateway().dispute(dispute_id)
-    charge_id = reading.id_of(dispute["charge"])
-    if not _is_ours(gateway().charge(charge_id)):
-        return False
-    payments.record_dispute(
-        source=STRIPE, charge_id=charge_id, dispute_id=dispute_id, status=dispute["status"]
+    payments.record_refund(
+        source=STRIPE, charge_id=charge_id, refunded_cents=refunded, seen_at=seen_at
     )
     return True
 
 
-def forget_customer(*, customer_id: str) -> bool:
-    """Note that a customer was deleted at Stripe, which ends what they had subscribed to."""
+def note_refund(*, refund_id: str) -> bool:
+    """Note what has become of a refund, by its charge. Raises Later, Unavailable and NotFound."""
+    charge_id = reading.id_of(gateway().refund_made(refund_id).get("charge"))
+    return note_charge(charge_id=charge_id) if charge_id else False
+
+
+def note_dispute(*, dispute_id: str) -> bool:
+    """Note what has become of the disputes of its charge. Raises Later, Unavailable, NotFound."""
+    seen_at, dispute = clock.now(), gateway().dispute(dispute_id)
+    charge_id = reading.id_of(dispute["charge"])
+    if not _is_ours(gateway().charge(charge_id)):
+        return False
+    theirs = [dispute, *gateway().disputes_of(charge_id)]
+    statuses = {one["id"]: one["status"] for one in theirs}
+    payments.record_disputes(source=STRIPE, charge_id=charge_id, statuses=statuses, seen_at=seen_at)
+    return True
+
+
+def note_deletion(*, customer_id: str) -> bool:
+    """Note that a customer was deleted at Stripe, which ends what they had subscribed to.
+
+    Who it was is kept: what they paid before may still be refunded.
+    """
     user_id = _user_of(customer_id)
     if user_id is None:
         return False
     for one in Subscription.objects.filter(user_id=user_id, source=STRIPE):
         if one.is_live:
             note_subscription(subscription_id=one.external_id)
-    Customer.objects.filter(stripe_id=customer_id).delete()
     return True
 
 
@@ -110,10 +120,17 @@ def _follow(subscription: Shape, seen_at: datetime) -> bool:
 
 
 def _close(session: Shape) -> None:
-    if session["status"] == "expired" or reading.has_failed(session):
+    if session["status"] == "expired" or reading.has_failed(session) or _came_to_nothing(session):
         checkouts.expire(session_id=session["id"])
     elif session["status"] == "complete" and session["payment_status"] != "unpaid":
         checkouts.complete(session_id=session["id"])
+
+
+def _came_to_nothing(session: Shape) -> bool:
+    """Whether the plan of a session is over before its first payment came, as just noted."""
+    theirs = Subscription.objects.filter(source=STRIPE, status__in=Subscription.ENDED)
+    name = reading.id_of(session["subscription"])
+    return session["payment_status"] == "unpaid" and theirs.filter(external_id=name).exists()
 
 
 def _record_paid(user_id: UUID, paid: reading.Paid) -> None:
@@ -126,6 +143,7 @@ def _record_paid(user_id: UUID, paid: reading.Paid) -> None:
         amount_cents=paid.amount_cents,
         currency=paid.currency,
         paid_at=paid.paid_at,
+        brings_credits=paid.brings_credits,
     )
 
 
@@ -138,12 +156,23 @@ def _record_failed(user_id: UUID, unpaid: reading.Paid) -> None:
         item=unpaid.item,
         amount_cents=unpaid.amount_cents,
         currency=unpaid.currency,
+        brings_credits=unpaid.brings_credits,
     )
 
 
+def _buyer_of(session: Shape) -> UUID | None:
+    """Return who had a session opened, whose customer is theirs then, whatever we know of it."""
+    begun = Checkout.objects.filter(session_id=session["id"]).first()
+    if begun is None:
+        return _user_of(session["customer"])
+    if customer := reading.id_of(session["customer"]):
+        customers.remember(user_id=begun.user_id, customer=customer)
+    return begun.user_id
+
+
 def _user_of(customer: object, subscription_id: str = "") -> UUID | None:
-    """Return whose customer it is, or was when they subscribed."""
-    known = Customer.objects.filter(stripe_id=reading.id_of(customer)).values_list("pk")
+    """Return whose customer it is or ever was, or who has the subscription."""
+    known = Customer.objects.filter(stripe_id=reading.id_of(customer)).values_list("user_id")
     subscribed = Subscription.objects.filter(source=STRIPE, external_id=subscription_id)
     found = known.first() or subscribed.values_list("user_id").first()
     return found[0] if found else None

@@ -1,6 +1,7 @@
 """What people pay for again and again: who has which plan, and until when."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -84,6 +85,24 @@ def cancel_for_the_gone() -> int:
                 logger.warning("billing.subscription.unknown", extra={"subscription": str(one.pk)})
             theirs.filter(pk=one.pk).update(status=Subscription.Status.CANCELED)
     return len(going_on)
+
+
+def end_unknown(*, external_ids: Sequence[str]) -> list[str]:
+    """End those of these plans that go on here, because Stripe does not know them; return which.
+
+    They are of the till, or of another key: nobody is charged for them, and somebody has to say so,
+    since with a wrong key every plan is unknown.
+    """
+    with act_as_worker():
+        theirs = Subscription.objects.filter(source=Source.STRIPE, external_id__in=external_ids)
+        going_on = list(theirs.exclude(status__in=Subscription.ENDED).order_by("id"))
+        for one in going_on:
+            with transaction.atomic():
+                wait_for_turn(f"subscriptions:{one.user_id}")
+                canceled = {"status": Subscription.Status.CANCELED, "seen_at": clock.now()}
+                theirs.filter(pk=one.pk).update(**canceled)
+                _follow_role(one.user_id)
+    return [one.external_id for one in going_on]
 
 
 def _note_failure(one: Subscription) -> None:

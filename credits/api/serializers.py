@@ -32,7 +32,7 @@ class EntryOutput(serializers.ModelSerializer[Entry]):
         return KIND_NAMES.get(entry.kind, entry.kind)
 
     def get_job_id(self, entry: Entry) -> str | None:
-        return entry.reference or None
+        return entry.job_id or None
 
 
 class ApiKeyInput(StrictSerializer):

@@ -93,7 +93,7 @@ def finish(*, message_id: UUID) -> None:
             if message and message.status == Message.Status.ANSWERING:
                 let_go()
                 live_text.wait_for_end(message_id, seconds=HEARD_WITHIN_SECONDS)
-                message = unfinished.all().first()
+                message = unfinished.first()
             if message:
                 _stop(message)
     finally:

@@ -70,7 +70,8 @@ def keep_photo(*, user_id: UUID, raw: bytes, title: str) -> Asset:
     known = _known(user_id, original)
     if known:
         return known
-    check_room(user_id=user_id)
+    # The same bytes may have been kept just now: they take no room of their own.
+    check_room(user_id=user_id, besides=original)
     _check_virus(raw)
     photo = _cleaned(raw)
     asset = _described(user_id, photo, title=title, original_sha256=original)
@@ -131,9 +132,14 @@ def check_size(*, size: int) -> None:
         raise ImageTooLarge(f"This file is larger than {limit} MB. Send a smaller one.")
 
 
-def check_room(*, user_id: UUID, size: int = 1) -> None:
-    """Raise QuotaReached when a photo of this size is more than one person may keep."""
+def check_room(*, user_id: UUID, size: int = 1, besides: str = "") -> None:
+    """Raise QuotaReached when a photo of this size is more than one person may keep.
+
+    The one of the bytes with this hash does not count.
+    """
     mine = Asset.objects.filter(user_id=user_id).uploaded().kept()
+    if besides:
+        mine = mine.exclude(original_sha256=besides)
     kept = mine.aggregate(photos=Count("pk"), size=Sum("bytes", default=0))
     if kept["photos"] >= settings.MAX_PHOTOS:
         raise QuotaReached(

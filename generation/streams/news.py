@@ -63,6 +63,7 @@ class Reader:
     only: UUID | None = None
     told: dict[UUID, datetime] = field(default_factory=dict)
     began: bool = False
+    balance: tuple[int, int] | None = None
     user: Any = None
     known_at: float = -KNOWN_SECONDS
 
@@ -77,12 +78,21 @@ class Reader:
             new = [job for job in candidates if self.told.get(job.pk) != job.updated_at]
             self.told |= {job.pk: job.updated_at for job in new}
             first, self.began = not self.began, True
-            return self.write(self.user, new) if new or first else []
+            is_news = self._has_wallet_moved() or bool(new) or first
+            return self.write(self.user, new) if is_news else []
 
     def _know_reader(self) -> None:
         """Ask now and then whether the key or session that opened the stream still holds."""
         if time.monotonic() - self.known_at >= KNOWN_SECONDS:
             self.user, self.known_at = self.person(), time.monotonic()
+
+    def _has_wallet_moved(self) -> bool:
+        """Whether something else is in the wallet than was told; a job's own stream tells none."""
+        if self.only:
+            return False
+        wallet = credits_selectors.wallet_of(user=self.user)
+        before, self.balance = self.balance, (wallet.available, wallet.held)
+        return self.balance != before
 
     def _one(self) -> list[Job]:
         return [selectors.job_of(user=self.user, job_id=cast("UUID", self.only))]

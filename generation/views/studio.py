@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -120,7 +121,7 @@ def _refused(
     elif len(taken) < len(form.uploads):
         form.add_error(at_photos, error.detail)
     else:
-        form.add_error(None, error.detail)
+        form.add_error(None, ValidationError(error.detail, code=error.code))
     return _studio(request, form, status=error.status, taken=taken)
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
@@ -22,7 +24,8 @@ from tests.clients import ApiClient
 from tests.factories import PASSWORD
 from tests.standins import clerk as clerks
 from tests.standins.clerk import BEGINNING, Clerk
-from tests.standins.server import Cut, Instead, Reply
+from tests.standins.server import Cut, Instead, Reply, Seen
+from visiona.embedded.throwaway import Servers
 from visiona.lib.db.actor import act_as_worker
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +110,7 @@ def test_nobody_is_made_while_clerk_does_not_answer(clerk: Clerk, fault: Any) ->
     clerk.misbehave(fault)
     answer = ask()
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    assert not User.objects.exists()
+    assert (len(clerk.seen), User.objects.count()) == (1, 0)
     assert ask().status_code == 200
 
 
@@ -405,6 +408,57 @@ def test_fifty_tokens_and_three_events_at_once_make_one_person(by_clerk: Setting
     assert len([one for one in seen if isinstance(one, Outcome)]) == 3
     assert facts(user) == ADA
     assert credits_selectors.wallet_of(user=user).available == 20
+
+
+def post(address: str) -> Callable[[Client], Any]:
+    """Send nothing to an address of the API, by a session token."""
+    return lambda program: program.post(f"/api/v1/{address}", headers=clerks.bearer())
+
+
+COME: dict[str, Callable[[Client], Any]] = {
+    "by the API": lambda program: program.get("/api/v1/me", headers=clerks.bearer()),
+    "to buy": post("billing/checkout"),
+    "to the portal": post("billing/portal"),
+    "to ask": post("chat"),
+    "to ask again": post(f"messages/{UUID(int=1)}/regenerate"),
+    "to the gateway": lambda program: program.get("/v1/models", headers=clerks.bearer()),
+    "by a stream": lambda program: program.get("/stream/events", headers=clerks.bearer()).close(),
+    "by Clerk's script": lambda browser: browser.post("/auth/clerk/", headers=clerks.bearer()),
+    "by a cookie": lambda browser: browser.get(
+        "/accounts/login/", headers={"Cookie": f"__session={clerks.token()}"}
+    ),
+}
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("knows", [True, False], ids=["who is known", "who is not"])
+@pytest.mark.parametrize("come", COME.values(), ids=COME)
+def test_no_transaction_waits_while_clerk_is_asked_once(
+    clerk: Clerk,
+    come: Callable[[Client], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    product_servers: Servers,
+    *,
+    knows: bool,
+) -> None:
+    waiting: list[int] = []
+    answer, address = clerk.answer, databases.address_of(product_servers.superuser_url)
+
+    def looked_at(seen: Seen) -> Reply:
+        with psycopg.connect(address) as session:
+            waiting.extend(row[0] for row in session.execute(WAITING))
+        return answer(seen)
+
+    monkeypatch.setattr(clerk, "answer", looked_at)
+    clerk.add(*[clerks.user()] * knows)
+
+    come(Client())
+
+    assert (waiting, User.objects.count()) == ([0], int(knows))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import User
 from tests import factories
 from tests.factories import PASSWORD
+from visiona.lib import mails
 from visiona.mail_previews import SAMPLES
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,21 @@ def test_asking_for_a_new_password_is_answered_by_mail_only(
     message = sent()
     assert (message.to, message.subject) == ([address], SUBJECTS[name])
     is_at_home(message)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_where_no_mail_arrives_none_is_sent(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    template, context = SAMPLES[name]
+    addresses = ("ada@clerk.invalid", "ada@example.com")
+    written = [mails.compose(template, to=to, context={"email": to, **context}) for to in addresses]
+
+    with caplog.at_level("INFO"):
+        assert [message.send() for message in written] == [0, 1]
+
+    assert sent().to == ["ada@example.com"]
+    (noted,) = (record for record in caplog.records if record.msg == "mails.mail.not_sent")
+    assert vars(noted)["template"] == template
+    assert "clerk.invalid" not in str(vars(noted))
 
 
 def test_what_people_write_cannot_become_part_of_a_mails_page(client: Client) -> None:

@@ -78,6 +78,7 @@ def test_what_is_queued_by_name_is_a_task() -> None:
     }
     assert queued == {
         "accounts.tasks.revoke_clerk_session",
+        "credits.tasks.post_adjustments",
         "generation.tasks.answer",
         "generation.tasks.finish_answer",
         "generation.tasks.run_job",

@@ -33,6 +33,7 @@ SCENARIOS = (
     Scenario(name="ledger", is_worker=True),
     Scenario(name="ordering", settings=WITH_BARE_VIEW),
     Scenario(name="limiting"),
+    Scenario(name="recognizing"),
     Scenario(name="cached", settings=WITH_BARE_VIEW),
     Scenario(name="first_word", is_worker=True),
     Scenario(name="crowd", is_worker=True),
@@ -44,6 +45,7 @@ SCENARIOS = (
     Scenario(name="beside", is_worker=True),
     Scenario(name="flight", is_worker=True),
     Scenario(name="starting"),
+    Scenario(name="receiving"),
 )
 
 

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError, ProgrammingError, transaction
 from pytest_django import Settings
 
 from accounts.models import User
@@ -17,9 +18,11 @@ from billing.services import checkouts, returns, subscriptions
 from credits import selectors as credits_selectors
 from tests import databases, factories
 from tests.factories import pay, subscribe
+from tests.standins.stripe import Stripe
 from visiona.lib import clock
 from visiona.lib.db.actor import act_as_user, act_as_worker
-from visiona.lib.errors import NotFound, Unavailable
+from visiona.lib.errors import Conflict, NotFound, Unavailable
+from visiona.lib.request_id import uuid7
 from visiona.webhooks import services as inbox
 from visiona.webhooks.models import WebhookEvent
 
@@ -69,6 +72,259 @@ def test_another_browser_takes_up_the_checkout_of_the_first(alice: User) -> None
 
     assert begin(alice, "pro").pk == first.pk
     assert begin(alice, "pack_40").pk != first.pk
+
+
+def test_of_two_plans_in_two_tabs_only_the_one_begun_last_can_be_paid(alice: User) -> None:
+    first, pack, second = begin(alice, "pro"), begin(alice, "pack_40"), begin(alice, "premium")
+
+    with act_as_user(alice.pk):
+        with pytest.raises(Conflict, match="expired already"):
+            till.pay(checkout_id=first.pk)
+        for checkout in (pack, second):
+            till.pay(checkout_id=checkout.pk)
+    inbox.handle_due()
+
+    states = dict(Checkout.objects.values_list("item", "state"))
+    assert states == {"pro": "expired", "pack_40": "done", "premium": "done"}
+    assert balance_of(alice) == WELCOME + 40 + 240
+
+
+def test_who_goes_back_to_the_first_tab_begins_anew(alice: User) -> None:
+    first = begin(alice, "pro")
+    begin(alice, "premium")
+
+    third = begin(alice, "pro")
+
+    assert third.pk != first.pk
+    assert [one.item for one in Checkout.objects.filter(state="open")] == ["pro"]
+    assert begin(alice, "pro").pk == third.pk
+
+
+def test_who_has_paid_in_the_first_tab_is_refused_in_the_second(alice: User) -> None:
+    first = pay_unheard(alice, "pro")
+
+    with pytest.raises(AlreadySubscribed):
+        begin(alice, "premium")
+    first.refresh_from_db()
+    assert (first.state, first.returned_at is None) == ("open", False)
+    come_back(alice, first, ago=returns.PATIENCE)
+    tasks.look_after_checkouts()
+
+    assert selectors.plan_of(user=alice) is PRO
+    assert balance_of(alice) == WELCOME + 80
+
+
+def test_a_page_that_is_opened_while_another_plan_is_begun_is_closed_at_once(alice: User) -> None:
+    with act_as_user(alice.pk):
+        slow = checkouts.choose(user=alice, item="pro")
+    begin(alice, "premium")
+
+    with pytest.raises(Conflict, match="meanwhile"), act_as_user(alice.pk):
+        checkouts.open_page(user=alice, checkout=slow)
+
+    with act_as_worker():
+        sessions = TillObject.objects.filter(kind="checkout.session")
+        states = {one.data["metadata"]["item"]: one.data["status"] for one in sessions}
+    assert states == {"pro": "expired", "premium": "open"}
+    assert dict(Checkout.objects.values_list("item", "state")) == {
+        "pro": "expired",
+        "premium": "open",
+    }
+
+
+def test_the_plan_begun_last_is_the_one_to_pay_however_the_hosts_clocks_differ(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = uuid7()
+    behind = UUID(int=ahead.int - (50 << 80))  # fifty milliseconds
+    ids = iter([ahead, behind])
+    monkeypatch.setattr(checkouts, "uuid7", lambda: next(ids))
+
+    begin(alice, "pro")
+    begin(alice, "premium")
+
+    assert dict(Checkout.objects.values_list("item", "state")) == {
+        "pro": "expired",
+        "premium": "open",
+    }
+
+
+def test_what_could_be_paid_for_another_plan_is_closed_when_one_is_there(alice: User) -> None:
+    needless = begin(alice, "premium")
+    pack = begin(alice, "pack_40")
+    subscribe(alice, "pro")
+
+    tasks.look_after_checkouts()
+
+    with act_as_user(alice.pk), pytest.raises(Conflict, match="expired already"):
+        till.pay(checkout_id=needless.pk)
+    assert dict(Checkout.objects.values_list("pk", "state")) == {
+        needless.pk: "expired",
+        pack.pk: "open",
+    }
+    assert returns.close_needless() == 0
+
+
+def test_people_whose_plan_is_over_do_not_take_the_turn_of_those_who_have_one(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returns, "BATCH", 1)
+    may_buy, needless = begin(alice, "premium"), begin(bob, "premium")
+    subscribe(alice, "pro", period_end=clock.now() - 2 * GRACE)
+    subscribe(bob, "pro")
+
+    assert returns.close_needless() == 1
+
+    assert dict(Checkout.objects.values_list("pk", "state")) == {
+        may_buy.pk: "open",
+        needless.pk: "expired",
+    }
+
+
+def test_a_second_plan_that_was_paid_before_its_page_was_closed_is_recorded(alice: User) -> None:
+    pay_unheard(alice, "premium")
+    subscribe(alice, "pro")
+
+    assert returns.close_needless() == 1
+
+    assert Checkout.objects.get().state == "done"
+    assert balance_of(alice) == WELCOME + 240
+    assert {one.plan for one in selectors.subscriptions_of(user=alice)} == {"pro", "premium"}
+
+
+@pytest.mark.parametrize("session_id", ["cs_of_another_key", None])
+def test_what_the_gateway_does_not_know_is_closed_too(alice: User, session_id: str | None) -> None:
+    first = begin(alice, "pro")
+    Checkout.objects.filter(pk=first.pk).update(session_id=session_id)
+
+    begin(alice, "premium")
+
+    first.refresh_from_db()
+    assert first.state == "expired"
+
+
+def test_a_needless_page_that_the_gateway_does_not_know_is_closed(alice: User) -> None:
+    first = begin(alice, "premium")
+    Checkout.objects.filter(pk=first.pk).update(session_id="cs_of_another_key")
+    subscribe(alice, "pro")
+
+    assert returns.close_needless() == 1
+
+    assert Checkout.objects.get().state == "expired"
+
+
+def test_nobody_says_by_the_database_that_a_checkout_was_paid(alice: User) -> None:
+    checkout = begin(alice, "pro")
+    mine = Checkout.objects.filter(pk=checkout.pk)
+
+    with act_as_user(alice.pk):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            mine.update(state="done")
+        mine.update(state="expired")
+
+    assert Checkout.objects.get().state == "expired"
+
+
+def test_who_was_a_customer_of_the_till_is_made_known_to_stripe_once(
+    alice: User, stripe: Stripe
+) -> None:
+    Customer.objects.create(user=alice, stripe_id="cus_of_the_till")
+
+    checkout = begin(alice, "pack_40")
+
+    till, customer = Customer.objects.order_by("created_at")
+    assert till.stripe_id == "cus_of_the_till"
+    assert stripe.objects[customer.stripe_id]["metadata"] == {"user_id": str(alice.pk)}
+    assert stripe.objects[str(checkout.session_id)]["customer"] == customer.stripe_id
+    begin(alice, "pack_100")
+    assert stripe.paths().count("/v1/customers") == 1
+
+
+def test_who_was_a_customer_of_stripe_is_made_known_to_the_till(alice: User) -> None:
+    Customer.objects.create(user=alice, stripe_id="cus_of_stripe")
+
+    checkout = begin(alice, "pack_40")
+
+    assert checkout.url.endswith(f"/billing/till/{checkout.pk}")
+    assert Customer.objects.latest("created_at").stripe_id == f"cus_{alice.pk.hex}"
+
+
+def test_nobody_becomes_by_the_database_the_customer_that_another_person_is(
+    alice: User, bob: User
+) -> None:
+    mine = Customer.objects.create(user=bob, stripe_id="cus_bob")
+
+    with act_as_user(bob.pk):
+        for change in (
+            lambda: Customer.objects.filter(pk=mine.pk).update(stripe_id="cus_nowhere"),
+            lambda: Customer.objects.filter(pk=mine.pk).update(user=alice),
+            lambda: Customer.objects.filter(pk=mine.pk).delete(),
+        ):
+            with pytest.raises(ProgrammingError), transaction.atomic():
+                change()
+        Customer.objects.create(user=bob, stripe_id="cus_nowhere")
+    with act_as_user(alice.pk), pytest.raises(IntegrityError), transaction.atomic():
+        Customer.objects.create(user=alice, stripe_id="cus_bob")
+
+    assert list(Customer.objects.order_by("created_at").values_list("stripe_id", "user_id")) == [
+        ("cus_bob", bob.pk),
+        ("cus_nowhere", bob.pk),
+    ]
+
+
+def test_who_was_made_known_to_a_wrong_key_is_afterwards_who_they_were_before(
+    alice: User, stripe: Stripe
+) -> None:
+    begin(alice, "pack_40")
+    (first,) = Customer.objects.values_list("stripe_id", flat=True)
+    theirs = stripe.objects.pop(first)
+    second = str(stripe.objects[str(begin(alice, "pack_100").session_id)]["customer"])
+    del stripe.objects[second]
+    stripe.objects[first] = theirs
+
+    third = stripe.objects[str(begin(alice, "pack_250").session_id)]["customer"]
+
+    assert (third, Customer.objects.count()) == (first, 2)
+
+
+def test_who_pays_for_a_plan_is_not_made_anew_for_a_wrong_key(alice: User, stripe: Stripe) -> None:
+    begin(alice, "pro")
+    subscribe(alice, "pro")
+    (paying,) = Customer.objects.values_list("stripe_id", flat=True)
+    theirs = stripe.objects.pop(paying)
+
+    with act_as_user(alice.pk), pytest.raises(Unavailable):
+        checkouts.portal(user=alice)
+    with pytest.raises(Unavailable):
+        begin(alice, "pack_40")
+    stripe.objects[paying] = theirs
+    with act_as_user(alice.pk):
+        checkouts.portal(user=alice)
+
+    assert f"customer={paying}" in stripe.seen[-1].body.decode()
+    assert stripe.paths().count("/v1/customers") == 1
+
+
+def test_somebody_stays_the_customer_that_they_are_where_something_else_is_missing(
+    alice: User, stripe: Stripe
+) -> None:
+    begin(alice, "pack_40")
+    known = Customer.objects.get().stripe_id
+    stripe.misbehave(Stripe.error(404, "invalid_request_error", "resource_missing"))
+
+    with pytest.raises(NotFound):
+        begin(alice, "pack_100")
+
+    assert Customer.objects.get().stripe_id == known
+
+
+def test_who_was_a_customer_of_another_key_has_a_portal_again(alice: User, stripe: Stripe) -> None:
+    Customer.objects.create(user=alice, stripe_id="cus_of_the_test")
+
+    with act_as_user(alice.pk):
+        assert checkouts.portal(user=alice) == "https://checkout.stripe.test/p/session"
+
+    assert Customer.objects.latest("created_at").stripe_id in stripe.objects
 
 
 @pytest.mark.parametrize(
@@ -241,6 +497,20 @@ def test_a_checkout_that_cannot_be_asked_about_keeps_no_other_waiting(
     assert (balance_of(alice), balance_of(bob)) == (WELCOME, WELCOME + 40)
 
 
+def test_a_session_that_cannot_be_read_keeps_no_other_waiting(alice: User, bob: User) -> None:
+    strange, found = pay_unheard(alice), pay_unheard(bob)
+    with act_as_worker():
+        kept = TillObject.objects.get(pk=strange.session_id)
+        del kept.data["payment_status"]
+        kept.save()
+    come_back(alice, strange, ago=returns.PATIENCE * 2)
+    come_back(bob, found, ago=returns.PATIENCE)
+
+    assert returns.reconcile_due() == 2
+
+    assert (balance_of(alice), balance_of(bob)) == (WELCOME, WELCOME + 40)
+
+
 def test_a_checkout_without_a_session_has_nothing_to_ask_for(alice: User) -> None:
     with act_as_user(alice.pk):
         unfinished = Checkout.objects.create(user=alice, item="pro")
@@ -301,3 +571,23 @@ def test_ten_browsers_that_buy_the_same_at_once_pay_once() -> None:
     assert len(outcomes) == 1
     assert Checkout.objects.get().session_id
     assert Customer.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_tabs_of_two_plans_at_once_one_page_can_be_paid() -> None:
+    alice = factories.make_user()
+
+    def press(turn: int) -> str:
+        try:
+            return begin(alice, ("pro", "premium")[turn % 2]).item
+        except Conflict as refusal:
+            return refusal.code
+
+    outcomes = Counter(databases.in_threads(press, range(20), threads=10))
+
+    assert set(outcomes) <= {"pro", "premium", "conflict"}
+    sessions = TillObject.objects.filter(kind="checkout.session")
+    can_be_paid = [one.pk for one in sessions if one.data["status"] == "open"]
+    last = Checkout.objects.latest("id")
+    assert can_be_paid == [last.session_id]
+    assert [one.pk for one in Checkout.objects.filter(state="open")] == [last.pk]

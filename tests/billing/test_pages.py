@@ -192,6 +192,17 @@ def test_an_expired_purchase_says_so(alices_browser: Client) -> None:
     assert "Nothing was paid" in text_of(alices_browser.get(f"/billing/return/{begun.pk}/"))
 
 
+def test_who_pays_in_a_tab_that_another_plan_has_closed_is_told_so(alices_browser: Client) -> None:
+    first = begin(alices_browser, "pro")
+    begin(alices_browser, "premium")
+
+    paid = alices_browser.post(f"/billing/till/{first.pk}", {"decision": "pay"}, follow=True)
+
+    assert paid.redirect_chain == [(f"/billing/return/{first.pk}/", 302)]
+    assert "expired" in text_of(paid)
+    assert not Payment.objects.exists()
+
+
 def test_the_till_says_that_it_is_a_test_and_may_decline(alices_browser: Client) -> None:
     begun = begin(alices_browser, "premium")
     address = f"/billing/till/{begun.pk}"
@@ -228,6 +239,17 @@ def test_who_has_a_plan_is_not_sold_another(alices_browser: Client) -> None:
     assert answer.redirect_chain == [("/billing/", 302)]
     assert "You have a plan already" in text_of(answer)
     assert begin(alices_browser, "pack_40").is_open
+
+
+def test_whose_payment_is_on_its_way_is_told_so(alices_browser: Client) -> None:
+    begun = begin(alices_browser, "pro")
+    alices_browser.post(f"/billing/till/{begun.pk}", {"decision": "pay"})
+
+    answer = alices_browser.post("/billing/checkout/", {"item": "premium"}, follow=True)
+
+    assert answer.redirect_chain == [("/billing/", 302)]
+    assert "Your payment is on its way" in text_of(answer)
+    assert "You have a plan already" not in text_of(answer)
 
 
 def test_the_overview_shows_plan_renewal_limits_and_payments(

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from billing import plans, selectors
 from credits import selectors as credits_selectors
 from tests import factories
+from tests.standins import forms
 from tests.standins.stripe import Stripe
 from visiona.webhooks import services as inbox
 
@@ -34,7 +35,7 @@ def names(stripe: Stripe, kind: str) -> list[str]:
 def test_the_catalogue_is_made_once(stripe: Stripe) -> None:
     stripe.reset()
 
-    assert len(said("stripe_sync")) == 2 * len(plans.ITEMS)
+    assert len(said("stripe_sync")) == 2 * len(plans.ITEMS) + 1
     assert said("stripe_sync") == ["Everything was there."]
 
     assert names(stripe, "product") == [f"visiona_{name}" for name in plans.ITEMS]
@@ -52,7 +53,10 @@ def test_an_amount_that_has_changed_makes_a_price_that_takes_over_the_lookup_key
     (old,) = (one for one in stripe.objects.values() if one.get("lookup_key") == PRO.lookup_key)
     monkeypatch.setitem(plans.ITEMS, "pro", replace(PRO, price_cents=18_00))
 
-    assert said("stripe_sync") == ["Made the price visiona_pro_monthly: 1800 usd cents."]
+    assert said("stripe_sync") == [
+        "Made the price visiona_pro_monthly: 1800 usd cents.",
+        "Renewed the customer portal.",
+    ]
 
     (new,) = (one for one in stripe.objects.values() if one.get("lookup_key") == PRO.lookup_key)
     assert (new["unit_amount"], new["product"]) == (18_00, "visiona_pro")
@@ -67,6 +71,26 @@ def test_a_title_that_has_changed_is_renewed(
 
     assert said("stripe_sync") == ["Renamed the product visiona_pro."]
     assert stripe.objects["visiona_pro"]["name"] == "Professional"
+
+
+def test_the_portal_lets_nobody_have_a_bigger_plan_for_less(stripe: Stripe) -> None:
+    assert said("stripe_sync")[-1] == "Made the customer portal."
+
+    (made,) = names(stripe, "billing_portal.configuration")
+    asked = [forms.parse(one.body.decode()) for one in stripe.seen if one.method == "POST"][-1]
+    assert asked["features"]["subscription_update"] == {
+        "enabled": "true",
+        "default_allowed_updates": ["price"],
+        "products": [
+            {"product": f"visiona_{name}", "prices": [f"price_visiona_{name}_monthly"]}
+            for name in ("pro", "premium")
+        ],
+        "proration_behavior": "always_invoice",
+        "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
+    }
+    assert asked["features"]["subscription_cancel"]["mode"] == "at_period_end"
+    assert said("stripe_sync") == ["Everything was there."]
+    assert names(stripe, "billing_portal.configuration") == [made]
 
 
 def test_there_is_nothing_to_sync_by_without_a_key() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.core.management import call_command
 
 from billing import plans
 from billing.gateways import reading, registry, shapes
@@ -53,7 +54,7 @@ def test_every_request_names_the_version_and_every_write_bears_a_name(
     names = [seen.headers["idempotency-key"] for seen in stripe.seen if seen.method == "POST"]
     assert names == [
         f"customer-{USER}-b5fc85e55755",
-        f"checkout-{CHECKOUT}-price_visiona_pro_monthly",
+        f"checkout-{CHECKOUT}-price_visiona_pro_monthly-{customer}",
     ]
 
 
@@ -101,6 +102,35 @@ def test_the_portal_is_asked_for_its_address(gateway: Gateway, customer: str) ->
     url = gateway.portal_url(customer=customer, return_url="https://visiona.test/billing")
 
     assert url == "https://checkout.stripe.test/p/session"
+
+
+def test_the_portal_offers_what_stripe_sync_has_set_up(
+    stripe: Stripe, gateway: Gateway, customer: str
+) -> None:
+    call_command("stripe_sync")
+    kept = list(stripe.objects.values())
+    (ours,) = (one for one in kept if one["object"] == "billing_portal.configuration")
+    stripe.keep(ours | {"id": "bpc_foreign", "metadata": None})
+
+    gateway.portal_url(customer=customer, return_url="https://visiona.test/billing")
+
+    assert forms.parse(last(stripe).body.decode())["configuration"] == ours["id"]
+
+
+def test_a_session_that_is_expired_can_be_paid_no_more_and_a_paid_one_stays(
+    stripe: Stripe, gateway: Gateway, customer: str
+) -> None:
+    session_id, _ = gateway.create_checkout(
+        checkout_id=CHECKOUT, customer=customer, item=plans.PRO, **ADDRESSES
+    )
+    paid = bought(stripe, customer, "pro")["id"]
+
+    states = [gateway.expire_session(name)["status"] for name in (session_id, session_id, paid)]
+
+    assert states == ["expired", "expired", "complete"]
+    assert [path for path in stripe.paths() if path.endswith("/expire")] == [
+        f"/v1/checkout/sessions/{session_id}/expire"
+    ]
 
 
 def test_what_a_plan_was_paid_with_is_read_out_of_its_invoice(
@@ -153,7 +183,10 @@ def test_an_invoice_that_evens_out_a_change_pays_for_no_period(
     (line,) = stripe.objects[session["invoice"]]["lines"]["data"]
     line["parent"]["subscription_item_details"]["proration"] = True
 
-    assert reading.paid_invoice(gateway.invoice(session["invoice"])) is None
+    paid = reading.paid_invoice(gateway.invoice(session["invoice"]))
+
+    assert paid
+    assert (paid.item, paid.brings_credits) == ("pro", False)
 
 
 def test_a_plan_whose_price_was_replaced_is_known_by_its_product(
@@ -185,6 +218,7 @@ def test_what_was_paid_is_listed_page_by_page(
     monkeypatch.setattr("billing.gateways.stripe_gateway.PAGE", 2)
     subscribed = [bought(stripe, customer, "pro")["invoice"] for _ in range(3)]
     packs = [bought(stripe, customer, "pack_40")["id"] for _ in range(3)]
+    stripe.objects[packs[0]]["payment_status"] = "no_payment_required"
     since = clock.now() - timedelta(hours=1)
 
     assert [one["id"] for one in gateway.paid_invoices(since)] == subscribed[::-1]
@@ -218,12 +252,65 @@ def test_a_dispute_is_read(stripe: Stripe, gateway: Gateway, customer: str) -> N
     made = stripe.keep(shapes.dispute(charge=charge))
 
     assert gateway.dispute(made["id"])["status"] == "needs_response"
+    assert [one["id"] for one in gateway.disputes_of(charge["id"])] == [made["id"]]
+    assert gateway.disputes_of("ch_another") == []
 
 
-@pytest.mark.parametrize("kind", ["session", "subscription", "invoice", "charge", "dispute"])
+def test_what_went_back_is_listed_page_by_page_by_what_was_paid(
+    stripe: Stripe, gateway: Gateway, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billing.gateways.stripe_gateway.PAGE", 2)
+    charges = [stripe.charge_of(bought(stripe, customer, "pack_40")) for _ in range(3)]
+    for charge in [*charges, charges[0]]:
+        gateway.refund(charge, 1_00)
+    disputes = [stripe.dispute(charge)["id"] for charge in charges]
+    since = clock.now() - timedelta(hours=1)
+
+    told = {one["id"]: one["amount_refunded"] for one in gateway.refunded_charges(since)}
+
+    assert told == {charges[0]: 2_00, charges[1]: 1_00, charges[2]: 1_00}
+    assert [one["id"] for one in gateway.disputes(since)] == disputes[::-1]
+
+
+def test_a_refund_is_read(stripe: Stripe, gateway: Gateway, customer: str) -> None:
+    charge = stripe.charge_of(bought(stripe, customer, "pack_40"))
+    gateway.refund(charge, 9_00)
+    failed = stripe.fail_refund(charge)
+
+    found = gateway.refund_made(failed["id"])
+
+    assert (found["status"], found["charge"]) == ("failed", charge)
+    assert gateway.charge(charge)["amount_refunded"] == 0
+
+
+def test_subscriptions_are_listed_until_they_end(
+    stripe: Stripe, gateway: Gateway, customer: str
+) -> None:
+    first, second = (bought(stripe, customer, "pro")["subscription"] for _ in range(2))
+    stripe.objects[first]["status"] = "canceled"
+    stripe.objects[second]["status"] = "past_due"
+
+    assert [one["id"] for one in gateway.going_subscriptions()] == [second]
+
+
+@pytest.mark.parametrize(
+    "kind", ["session", "subscription", "invoice", "charge", "dispute", "refund_made"]
+)
 def test_what_stripe_does_not_know_is_not_found(gateway: Gateway, kind: str) -> None:
     with pytest.raises(NotFound):
         getattr(gateway, kind)("of_404")
+
+
+def test_somebody_whom_stripe_does_not_know_is_made_known_anew_by_another_name(
+    gateway: Gateway, customer: str
+) -> None:
+    anew = {
+        gateway.create_customer(user_id=USER, email="ada@example.com", instead_of=customer)
+        for _ in range(2)
+    }
+
+    assert len(anew) == 1
+    assert anew != {customer}
 
 
 def test_what_has_no_price_yet_is_not_sold(stripe: Stripe, gateway: Gateway, customer: str) -> None:
@@ -240,7 +327,7 @@ def test_a_moment_of_trouble_is_borne_and_the_write_keeps_its_name(
 ) -> None:
     stripe.misbehave(Cut(resets=True), Stripe.error(500, "api_error"))
 
-    assert gateway.create_customer(user_id=USER, email="ada@example.com") == f"cus_{USER.hex}"
+    assert gateway.create_customer(user_id=USER, email="ada@example.com") in stripe.objects
     assert len({seen.headers["idempotency-key"] for seen in stripe.seen}) == 1
     assert len(stripe.seen) == 3
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,16 +13,17 @@ from django.test import Client
 
 from accounts.models import User
 from billing import plans, selectors
+from billing.errors import PaymentOnItsWay
 from billing.gateways import shapes, signing
 from billing.gateways.ports import Shape
 from billing.models import Checkout, Customer, Payment, Subscription
-from billing.services import checkouts
+from billing.services import checkouts, stripe_state
 from credits import selectors as credits_selectors
 from tests import factories
 from tests.billing.conftest import WEBHOOK_SECRET
 from tests.standins.stripe import Stripe
 from visiona.lib import clock
-from visiona.lib.db.actor import NOBODY, act_as, act_as_user
+from visiona.lib.db.actor import NOBODY, act_as, act_as_user, act_as_worker
 from visiona.webhooks import services as inbox
 from visiona.webhooks.models import WebhookEvent
 
@@ -158,6 +160,102 @@ def test_a_payment_that_takes_its_time_and_fails_ends_the_checkout(
     assert (balance_of(buyer), Checkout.objects.get().state) == (WELCOME, "expired")
 
 
+def debited(stripe: Stripe, session: Shape) -> Shape:
+    """Let a plan be paid by a bank debit, which is on its way; return the subscription."""
+    session["payment_status"] = "unpaid"
+    invoice = stripe.objects[session["invoice"]]
+    invoice |= {"status": "open", "amount_paid": 0}
+    stripe.objects[session["subscription"]]["status"] = "incomplete"
+    return stripe.objects[session["subscription"]]
+
+
+def states() -> dict[str, str]:
+    return dict(Checkout.objects.values_list("item", "state"))
+
+
+@pytest.mark.parametrize("end", ["incomplete_expired", "canceled"])
+def test_whose_bank_debit_fails_may_choose_a_plan_again(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape], end: str
+) -> None:
+    session = buy("pro")
+    subscription = debited(stripe, session)
+    handle(tell("checkout.session.completed", session))
+    with act_as_user(buyer.pk), pytest.raises(PaymentOnItsWay) as refusal:
+        checkouts.begin(user=buyer, item="premium")
+    assert refusal.value.code == "already_subscribed"
+
+    subscription["status"] = end
+    with act_as_user(buyer.pk):
+        again = checkouts.begin(user=buyer, item="premium")
+
+    assert again.url
+    assert states() == {"pro": "expired", "premium": "open"}
+
+
+def test_the_checkout_of_a_plan_whose_first_payment_never_came_expires_by_its_news(
+    stripe: Stripe, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pro")
+    debited(stripe, session)["status"] = "incomplete_expired"
+
+    handle(tell("checkout.session.async_payment_failed", session))
+
+    assert states() == {"pro": "expired"}
+
+
+def test_a_plan_that_was_paid_and_ended_since_keeps_nobody_from_another(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pro")
+    del stripe.objects[session["subscription"]]
+
+    with act_as_user(buyer.pk):
+        assert checkouts.begin(user=buyer, item="premium").url
+
+    assert states() == {"pro": "expired", "premium": "open"}
+
+
+def test_what_is_paid_and_cannot_be_noted_locks_nobody_out_for_good(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pro")
+    stripe.objects[session["invoice"]]["lines"]["data"][0]["period"]["end"] += 335 * 24 * 3600
+    assert handle(tell("checkout.session.completed", session)) == [State.NEW]
+    with act_as_user(buyer.pk), pytest.raises(PaymentOnItsWay):
+        checkouts.begin(user=buyer, item="premium")
+
+    Checkout.objects.update(created_at=clock.now() - checkouts.ON_ITS_WAY - timedelta(seconds=1))
+    with act_as_user(buyer.pk):
+        assert checkouts.begin(user=buyer, item="premium").url
+
+
+def test_a_pack_that_a_coupon_paid_wholly_brings_its_credits(
+    buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pack_100")
+    free = {"payment_status": "no_payment_required", "payment_intent": None, "amount_total": 0}
+    session |= free
+
+    assert handle(tell("checkout.session.completed", session)) == [State.DONE]
+
+    payment = Payment.objects.get()
+    assert (payment.amount_cents, payment.charge_id, payment.status) == (0, "", "paid")
+    assert (balance_of(buyer), states()) == (WELCOME + 100, {"pack_100": "done"})
+
+
+@pytest.mark.parametrize(("item", "amount"), [("pack_40", 40), ("pro", 80)])
+def test_what_a_customer_pays_of_whom_we_do_not_know_is_whose_checkout_it_is(
+    buyer: User, buy: Callable[[str], Shape], item: str, amount: int
+) -> None:
+    session = buy(item)
+    Customer.objects.all().delete()
+
+    with act_as_worker():
+        assert stripe_state.note_session(session_id=session["id"])
+
+    assert (balance_of(buyer), Customer.objects.get().pk) == (WELCOME + amount, session["customer"])
+
+
 def test_a_checkout_that_nobody_paid_expires(stripe: Stripe, buyer: User) -> None:
     with act_as_user(buyer.pk):
         checkout = checkouts.begin(user=buyer, item="pro")
@@ -224,8 +322,8 @@ def test_what_is_disputed_is_gone_until_the_dispute_is_won(
     session = buy("pack_40")
     handle(tell("checkout.session.completed", session))
     is_only_asked = end.startswith("warning")
-    made = shapes.dispute(charge=stripe.objects[stripe.charge_of(session)])
-    stripe.keep(made | {"status": "warning_needs_response" if is_only_asked else "needs_response"})
+    begun = "warning_needs_response" if is_only_asked else "needs_response"
+    made = stripe.dispute(stripe.charge_of(session), begun)
     handle(tell("charge.dispute.created", made))
     assert balance_of(buyer) == WELCOME + (40 if is_only_asked else 0)
 
@@ -234,6 +332,96 @@ def test_what_is_disputed_is_gone_until_the_dispute_is_won(
         assert handle(tell(f"charge.dispute.{kind}", made)) == [State.DONE]
 
     assert balance_of(buyer) == WELCOME + kept
+
+
+@pytest.mark.parametrize("kind", ["refund.failed", "refund.updated", "charge.refund.updated"])
+def test_a_refund_that_fails_at_the_bank_brings_the_credits_back_and_may_be_made_again(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape], kind: str
+) -> None:
+    session = buy("pack_40")
+    charge_id = stripe.charge_of(session)
+    handle(tell("checkout.session.completed", session))
+    handle(tell("charge.refunded", stripe.refund(charge_id, 9_00)))
+    assert balance_of(buyer) == WELCOME
+
+    failed = stripe.fail_refund(charge_id)
+    assert [handle(tell(kind, failed)) for _ in range(2)] == [[State.DONE]] * 2
+    assert (balance_of(buyer), Payment.objects.get().status) == (WELCOME + 40, "paid")
+
+    handle(tell("charge.refunded", stripe.refund(charge_id, 9_00)))
+    assert (balance_of(buyer), Payment.objects.get().status) == (WELCOME, "refunded")
+
+
+def test_a_dispute_that_was_lost_and_is_won_after_all_brings_the_credits_back(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pack_40")
+    handle(tell("checkout.session.completed", session))
+    made = stripe.dispute(stripe.charge_of(session), "lost")
+    handle(tell("charge.dispute.closed", made))
+    assert balance_of(buyer) == WELCOME
+
+    made["status"] = "won"
+    assert handle(tell("charge.dispute.funds_reinstated", made)) == [State.DONE]
+
+    assert (balance_of(buyer), Payment.objects.get().status) == (WELCOME + 40, "paid")
+
+
+def test_a_change_of_plan_within_a_period_is_a_payment_that_can_be_refunded(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pro")
+    handle(*(tell(*one) for one in told_of(stripe, session)))
+    charge = shapes.charge(customer=session["customer"], amount=10_00)
+    intent = shapes.intent(charge=charge)
+    subscription = stripe.objects[session["subscription"]]
+    invoice = shapes.invoice(subscription=subscription, intent=intent, reason="subscription_update")
+    (line,) = invoice["lines"]["data"]
+    line["parent"]["subscription_item_details"]["proration"] = True
+    stripe.keep(charge, intent, invoice)
+    invoice["status"] = "open"
+    handle(tell("invoice.payment_failed", invoice))
+    failed = Payment.objects.get(reference=invoice["id"])
+    assert (failed.status, failed.credit_amount) == ("failed", 0)
+
+    invoice["status"] = "paid"
+    assert handle(tell("invoice.paid", invoice)) == [State.DONE]
+    payment = Payment.objects.get(reference=invoice["id"])
+    assert (payment.amount_cents, payment.credit_amount) == (10_00, 0)
+    assert balance_of(buyer) == WELCOME + 80
+
+    refunded = stripe.refund(charge["id"], 10_00)
+    assert handle(tell("charge.refunded", refunded)) == [State.DONE]
+    payment.refresh_from_db()
+    assert (payment.status, balance_of(buyer)) == ("refunded", WELCOME + 80)
+
+
+def test_a_trial_opens_a_plan_and_brings_no_credits(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("premium")
+    stripe.objects[session["subscription"]]["status"] = "trialing"
+    invoice = stripe.objects[session["invoice"]]
+    invoice |= {"amount_paid": 0, "payments": shapes.listed([], "/v1/invoice_payments")}
+    invoice["lines"]["data"][0]["amount"] = 0
+
+    assert handle(*(tell(*one) for one in told_of(stripe, session))) == [State.DONE] * 3
+
+    assert selectors.plan_of(user=buyer) == plans.PREMIUM
+    assert (balance_of(buyer), Payment.objects.count()) == (WELCOME, 0)
+
+
+def test_a_year_of_a_plan_is_left_for_staff(
+    stripe: Stripe, buyer: User, buy: Callable[[str], Shape]
+) -> None:
+    session = buy("pro")
+    invoice = stripe.objects[session["invoice"]]
+    invoice["lines"]["data"][0]["period"]["end"] += 335 * 24 * 3600
+
+    assert handle(tell("invoice.paid", invoice)) == [State.NEW]
+
+    assert WebhookEvent.objects.get().error == "ValueError"
+    assert balance_of(buyer) == WELCOME
 
 
 def test_a_customer_who_was_deleted_at_stripe_loses_the_plan_and_may_come_again(
@@ -246,10 +434,14 @@ def test_a_customer_who_was_deleted_at_stripe_loses_the_plan_and_may_come_again(
     deleted = stripe.objects[session["customer"]]
     assert handle(tell("customer.deleted", deleted)) == [State.DONE]
 
-    assert not Customer.objects.exists()
+    del stripe.objects[session["customer"]]
     assert selectors.plan_of(user=buyer) == plans.FREE
     late = tell("customer.subscription.deleted", stripe.objects[session["subscription"]])
     assert handle(late) == [State.DONE]
+    with act_as_user(buyer.pk):
+        again = checkouts.begin(user=buyer, item="premium")
+    came_again = stripe.objects[str(again.session_id)]["customer"]
+    assert (came_again in stripe.objects, Customer.objects.count()) == (True, 2)
 
 
 FOREIGN = ("session", "invoice", "subscription", "charge", "dispute", "customer")

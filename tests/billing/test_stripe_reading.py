@@ -9,6 +9,7 @@ from billing import plans
 from billing.gateways import reading, shapes
 from billing.gateways.ports import Shape
 from tests.standins import contracts
+from visiona.lib.request_id import uuid7
 
 CUSTOMER = "cus_1"
 
@@ -72,6 +73,65 @@ def test_where_no_card_was_charged_there_is_no_charge(payments: Shape | None) ->
 
     assert found
     assert (found.charge_id, found.amount_cents) == ("", 0)
+
+
+def test_a_coupon_takes_nothing_off_the_credits() -> None:
+    made = invoice()
+    made["lines"]["data"][0]["discount_amounts"] = [{"amount": 15_00, "discount": "di_1"}]
+
+    found = reading.paid_invoice(made | {"payments": None, "amount_paid": 0})
+
+    assert found
+    assert (found.item, found.amount_cents, found.brings_credits) == ("pro", 0, True)
+
+
+def test_a_pack_that_a_coupon_pays_wholly_is_paid_once_it_is_complete() -> None:
+    made = shapes.session(customer=CUSTOMER, item=plans.PACKS["pack_40"], checkout_id=uuid7())
+    free = made | {"payment_status": "no_payment_required", "amount_total": 0}
+
+    assert reading.paid_session(free) is None
+    found = reading.paid_session(free | {"status": "complete"})
+
+    assert found
+    assert (found.item, found.charge_id, found.amount_cents) == ("pack_40", "", 0)
+
+
+def test_a_trial_is_no_payment() -> None:
+    made = invoice()
+    made["lines"]["data"][0] |= {"amount": 0, "subtotal": 0}
+
+    assert reading.paid_invoice(made | {"payments": None, "amount_paid": 0}) is None
+
+
+@pytest.mark.parametrize(("days", "is_month"), [(7, False), (28, True), (31, True), (365, False)])
+def test_a_period_that_is_no_month_is_not_what_is_sold(days: int, is_month: bool) -> None:  # noqa: FBT001
+    made = invoice()
+    period = made["lines"]["data"][0]["period"]
+    period["end"] = period["start"] + days * 24 * 3600
+
+    if is_month:
+        assert reading.paid_invoice(made)
+    else:
+        with pytest.raises(ValueError, match=f"{days} days of 'pro': no month"):
+            reading.paid_invoice(made)
+
+
+@pytest.mark.parametrize("parent", ["subscription_item_details", "invoice_item_details"])
+def test_a_change_within_a_period_is_of_the_plan_that_it_takes_most_for(parent: str) -> None:
+    made = invoice()
+    (line,) = made["lines"]["data"]
+    premium = {"product": "visiona_premium", "price": "price_1"}
+    evened: Shape = {"parent": {"type": parent, parent: {"proration": True}}}
+    made["lines"]["data"] = [
+        line | evened | {"amount": -7_50},
+        line | evened | {"amount": 17_50, "pricing": {"price_details": premium}},
+    ]
+
+    found = reading.paid_invoice(made | {"amount_paid": 10_00})
+
+    assert found
+    assert (found.item, found.amount_cents, found.brings_credits) == ("premium", 10_00, False)
+    assert reading.paid_invoice(made | {"amount_paid": 0}) is None
 
 
 def test_what_was_not_tried_yet_has_not_failed() -> None:

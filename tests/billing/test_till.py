@@ -52,6 +52,10 @@ def payment_for(buyer: User, item: str) -> Payment:
     return Payment.objects.get(user=buyer, item=item)
 
 
+def refund_of(charge: str) -> str:
+    return TillObject.objects.get(kind="refund", data__charge=charge).pk
+
+
 def payment_of(buyer: User) -> Payment:
     return Payment.objects.get(user=buyer)
 
@@ -201,6 +205,22 @@ def test_a_refund_takes_as_many_credits_back(buyer: User) -> None:
     assert (balance_of(buyer), payment_of(buyer).status) == (WELCOME, "refunded")
 
 
+def test_a_refund_that_the_bank_sends_back_brings_the_credits_back(buyer: User) -> None:
+    buy(buyer, "pack_100")
+    charge = payment_of(buyer).charge_id
+    with act_as_user(buyer.pk):
+        till.refund(charge_id=charge)
+    inbox.handle_due()
+    assert balance_of(buyer) == WELCOME
+
+    with act_as_user(buyer.pk):
+        till.fail_refund(refund_id=refund_of(charge))
+        with pytest.raises(Conflict, match="failed already"):
+            till.fail_refund(refund_id=refund_of(charge))
+    inbox.handle_due()
+    assert (balance_of(buyer), payment_of(buyer).status) == (WELCOME + 100, "paid")
+
+
 @pytest.mark.parametrize(("end", "balance"), [("won", WELCOME + 40), ("lost", WELCOME)])
 def test_a_dispute_takes_the_credits_until_it_is_won(buyer: User, end: str, balance: int) -> None:
     buy(buyer, "pack_40")
@@ -241,6 +261,7 @@ def test_whatever_the_till_keeps_and_tells_has_stripes_shape(buyer: User) -> Non
         till.fail_payment(subscription_id=name)
         till.renew(subscription_id=name)
         till.refund(charge_id=charge, cents=1_00)
+        till.fail_refund(refund_id=refund_of(charge))
         till.close_dispute(dispute_id=till.dispute(charge_id=charge), status="lost")
         till.cancel(subscription_id=name, at_once=True)
 
@@ -253,6 +274,7 @@ def test_whatever_the_till_keeps_and_tells_has_stripes_shape(buyer: User) -> Non
         "invoice",
         "charge",
         "payment_intent",
+        "refund",
         "dispute",
     }
     for row in kept:

@@ -70,6 +70,15 @@ def test_the_statement_has_what_changed_the_balance_and_no_holds(
     }  # fmt: skip
 
 
+def test_what_is_taken_back_and_given_again_names_no_job(alice: User, api: ApiClient) -> None:
+    with act_as_worker():
+        services.revoke(user_id=alice.pk, lot_key="welcome", amount=5, key="r", reason="Disputed")
+        services.reinstate(user_id=alice.pk, key="r", reason="Won")
+    entries = api.get("credits/entries").json()["data"][:2]
+    shown = [(one["kind"], one["amount"], one["job_id"]) for one in entries]
+    assert shown == [("adjustment", 5, None), ("adjustment", -5, None)]
+
+
 def test_an_expired_hold_is_no_line_of_the_statement(alice: User, api: ApiClient) -> None:
     with act_as_user(alice.pk):
         held = services.reserve(amount=3, key="job:1", purpose="thumbnail", reference="j")

@@ -11,9 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from psycopg.errors import LockNotAvailable
 from pytest_django import Settings
 
+from accounts.models import User
 from credits import selectors, services
 from credits.errors import InsufficientCredits
 from credits.models import Entry, Reservation
@@ -43,6 +45,21 @@ def log_threads_in_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return choose
 
 
+def order_thumbnail(user: User) -> None:
+    """Order once; who does not get their turn in time is told to come back, and does."""
+    while True:
+        try:
+            with act_as_user(user.pk):
+                jobs.submit(
+                    user=user, kind="thumbnail", params={"title": "Mine"}, request_id="race"
+                )
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+        else:
+            return
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_sixty_four_threads_that_ask_again_and_again_are_sold_two_thumbnails(
@@ -58,10 +75,7 @@ def test_sixty_four_threads_that_ask_again_and_again_are_sold_two_thumbnails(
         gate.wait(timeout=30)
         for _request in range(REQUESTS_OF_EACH):
             try:
-                with act_as_user(alice.pk):
-                    jobs.submit(
-                        user=alice, kind="thumbnail", params={"title": "Mine"}, request_id="race"
-                    )
+                order_thumbnail(alice)
                 outcomes["sold"] += 1
             except InsufficientCredits as refusal:
                 outcomes[f"refused, {refusal.facts['required']} of"] += 1

@@ -85,6 +85,11 @@ def charges_of(user: User) -> list[str]:
     return [row.pk for row in kept if row.data["paid"]]
 
 
+def refunds_of(user: User) -> list[str]:
+    kept = TillObject.objects.filter(user=user, kind="refund").order_by("created_at")
+    return [row.pk for row in kept]
+
+
 def subscription_of(user: User) -> str:
     return str(TillObject.objects.get(user=user, kind="subscription").pk)
 
@@ -96,9 +101,13 @@ def pay_and_have_it_back(user: User) -> None:
     till.refund(charge_id=first)
     for cents in (500, 500, 300):
         till.refund(charge_id=second, cents=cents)
+    till.fail_refund(refund_id=refunds_of(user)[-1])
+    till.refund(charge_id=second, cents=200)
 
 
 def pay_month_by_month(user: User) -> None:
+    with act_as_user(user.pk):
+        checkouts.begin(user=user, item="premium")  # in another tab
     buy(user, "pro")
     for _ in range(3):
         till.renew(subscription_id=subscription_of(user))

@@ -105,7 +105,7 @@ def test_without_redis_orders_are_taken_and_made(
         wait_until(lambda: all(map(is_final, ordered)), seconds=60, what="all are made")
 
     assert took[0] < 3.0, took
-    assert statistics.median(took[1:]) < 0.5, took
+    assert statistics.median(took[1:]) < 1.0, took  # 2.1 where each waits again
     assert set(Job.objects.values_list("status", flat=True)) == {"succeeded"}
     assert Asset.objects.count() == 6
     assert wallet(alice) == (60, 0)

@@ -353,6 +353,19 @@ def test_what_one_person_keeps_leaves_another_their_room(
     assert send(bobs_api, picture()).status_code == 201
 
 
+def test_a_photo_that_was_kept_meanwhile_takes_no_second_place(
+    alice: User, api: ApiClient, settings: Settings
+) -> None:
+    settings.MAX_PHOTOS = 1
+    assert send(api, picture()).status_code == 201
+    kept = Asset.objects.get().original_sha256
+
+    photos.check_room(user_id=alice.pk, besides=kept)
+
+    with pytest.raises(QuotaReached):
+        photos.check_room(user_id=alice.pk)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("sizes", [(300, 310), (300, 300)], ids=["two files", "the same twice"])
 def test_of_two_at_once_for_the_last_place_one_gets_in(

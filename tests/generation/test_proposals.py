@@ -97,7 +97,7 @@ def test_lists_hold_values_on_offer() -> None:
 
 
 def test_a_block_that_is_deep_or_long_is_no_danger() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     assert sifted(f"{OPENS}{'[' * 5000}```") == ("", [])
     assert sifted(OPENS, *["[1," * 1000] * 300)[1] == []
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2

@@ -317,3 +317,10 @@ def test_streams_end_within_seconds_of_the_session_or_key_that_opened_them(
     for headers in (page, program):
         answer = httpx.get(f"{live_address}/stream/events", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+def test_credits_that_no_job_moved_are_told_at_once(alice: User, live_address: str) -> None:
+    with listening(live_address, "events", **bearer(alice)) as stream:
+        until(stream, "wallet.updated", available=120, held=0)
+        factories.grant(alice, 30)
+        until(stream, "wallet.updated", available=150, held=0)

@@ -178,6 +178,19 @@ def test_too_few_credits_are_told_beside_the_button(alices_browser: Client, alic
     assert (Job.objects.count(), available(alice)) == (0, 20)
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_what_takes_a_bigger_plan_leads_to_the_plans(
+    alices_browser: Client, rich: User, headers: dict[str, str]
+) -> None:
+    form = order("video", quality="1080p", photo_ids=[str(factories.make_photo(rich).pk)])
+    answer = alices_browser.post("/studio/video/", form, headers=headers)
+    refusal = answer.content.decode().split("data-refusal>")[1].split("</p>")[0]
+    assert answer.status_code == 403
+    assert "Films in 1080p need the Pro plan. Choose 720p, or change plans." in refusal
+    assert 'href="/pricing/">See the plans</a>' in refusal
+    assert (Job.objects.count(), available(rich)) == (0, 120)
+
+
 @pytest.mark.parametrize(
     ("place", "price"),
     [("image/quote/?count=4", 20), ("product_ad/quote/?count=4", 15), ("video/quote/", 50)],

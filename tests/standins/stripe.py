@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from billing import plans
 from billing.gateways import shapes
@@ -58,9 +58,23 @@ class Stripe(StandIn):
     def refund(self, charge_id: str, cents: int) -> Shape:
         """Give a part of a charge back as staff do on the dashboard."""
         charge = self.objects[charge_id]
-        refunded = charge["amount_refunded"] + cents
-        charge |= {"amount_refunded": refunded, "refunded": refunded == charge["amount"]}
+        self.keep(shapes.refund(charge=charge, amount=cents))
+        shapes.give_back(charge, charge["amount_refunded"] + cents)
         return charge
+
+    def fail_refund(self, charge_id: str) -> Shape:
+        """Have the bank send back what was refunded last of a charge; return the refund."""
+        charge = self.objects[charge_id]
+        refunds = [one for one in self.objects.values() if one["object"] == "refund"]
+        made = [one for one in refunds if one["charge"] == charge_id][-1]
+        made["status"] = "failed"
+        shapes.give_back(charge, charge["amount_refunded"] - made["amount"])
+        return made
+
+    def dispute(self, charge_id: str, status: str = "needs_response") -> Shape:
+        """Have the owner of a card dispute a charge."""
+        made = shapes.dispute(charge=self.objects[charge_id]) | {"status": status}
+        return self.keep(made)
 
     def charge_of(self, session: Shape) -> str:
         """Return the charge that paid a session."""
@@ -91,11 +105,15 @@ class Stripe(StandIn):
         return reply if body == seen.body else self._error(400, "idempotency_error", None)
 
     def routes(self) -> list[tuple[str, str, Route]]:
-        one = r"/v1/(?:checkout/sessions|subscriptions|invoices|charges|disputes)/(\w+)"
+        one = r"/v1/(?:checkout/sessions|subscriptions|invoices|charges|disputes|refunds)/(\w+)"
+        portal = r"/v1/billing_portal/configurations"
         return [
             ("POST", r"/v1/customers", self._make(self._customer)),
-            ("POST", r"/v1/checkout/sessions", self._make(self._session)),
-            ("POST", r"/v1/billing_portal/sessions", self._make(self._portal)),
+            ("POST", r"/v1/checkout/sessions", self._make_for_customer(self._session)),
+            ("POST", r"/v1/checkout/sessions/(\w+)/expire", self._expire),
+            ("POST", r"/v1/billing_portal/sessions", self._make_for_customer(self._portal)),
+            ("POST", portal, self._make(self._configuration)),
+            ("POST", portal + r"/(\w+)", self._update_configuration),
             ("POST", r"/v1/products", self._make(self._product)),
             ("POST", r"/v1/products/(\w+)", self._update_product),
             ("POST", r"/v1/prices", self._make(self._price)),
@@ -107,11 +125,15 @@ class Stripe(StandIn):
             ("GET", r"/v1/products", self._list("product")),
             ("GET", r"/v1/invoices", self._list("invoice")),
             ("GET", r"/v1/checkout/sessions", self._list("checkout.session")),
+            ("GET", r"/v1/refunds", self._list("refund")),
+            ("GET", r"/v1/disputes", self._list("dispute")),
+            ("GET", r"/v1/subscriptions", self._list("subscription")),
+            ("GET", portal, self._list("billing_portal.configuration")),
         ]
 
     @staticmethod
-    def _error(status: int, kind: str, code: str | None) -> Reply:
-        error = {"type": kind, "message": "That did not work.", "code": code}
+    def _error(status: int, kind: str, code: str | None, param: str = "id") -> Reply:
+        error = {"type": kind, "message": "That did not work.", "code": code, "param": param}
         return Reply(status, {"error": error}, {"request-id": "req_1"})
 
     def _charge(self, customer: str, cents: int) -> tuple[Shape, Shape]:
@@ -126,9 +148,27 @@ class Stripe(StandIn):
 
         return route
 
+    def _make_for_customer(self, of: Callable[[dict[str, Any]], Shape]) -> Route:
+        make = self._make(of)
+
+        def route(found: re.Match[str], seen: Seen) -> Reply:
+            if forms.parse(seen.body.decode())["customer"] not in self.objects:
+                return self._error(400, "invalid_request_error", "resource_missing", "customer")
+            return make(found, seen)
+
+        return route
+
     def _customer(self, asked: dict[str, Any]) -> Shape:
         user_id = UUID(asked["metadata"]["user_id"])
-        return shapes.customer(user_id=user_id, email=asked["email"])
+        made = shapes.customer(user_id=user_id, email=asked["email"])
+        return made | {"id": f"cus_{uuid4().hex}"}
+
+    def _expire(self, found: re.Match[str], _: Seen) -> Reply:
+        session = self.objects[found[1]]
+        if session["status"] != "open":
+            return self._error(400, "invalid_request_error", None)
+        session |= {"status": "expired", "url": None}
+        return Reply(200, session)
 
     def _session(self, asked: dict[str, Any]) -> Shape:
         checkout_id = UUID(asked["client_reference_id"])
@@ -145,11 +185,30 @@ class Stripe(StandIn):
         return shapes.new(
             "bps",
             "billing_portal.session",
-            configuration="bpc_1",
+            configuration=asked.get("configuration", "bpc_default"),
             customer=asked["customer"],
             return_url=asked["return_url"],
             url=f"{HOST}/p/session",
         )
+
+    def _configuration(self, asked: dict[str, Any]) -> Shape:
+        return shapes.new(
+            "bpc",
+            "billing_portal.configuration",
+            active=True,
+            business_profile={},
+            features=_features(asked),
+            is_default=False,
+            login_page={"enabled": False},
+            metadata=asked["metadata"],
+            updated=shapes.now(),
+        )
+
+    def _update_configuration(self, found: re.Match[str], seen: Seen) -> Reply:
+        asked = forms.parse(seen.body.decode())
+        configuration = self.objects[found[1]]
+        configuration |= {"features": _features(asked), "metadata": asked["metadata"]}
+        return Reply(200, configuration)
 
     def _product(self, asked: dict[str, Any]) -> Shape:
         made = shapes.new("prod", "product", active=True, images=[], marketing_features=[])
@@ -176,11 +235,8 @@ class Stripe(StandIn):
         charge = self.objects[asked["charge"]]
         if charge["refunded"]:
             return self._error(400, "invalid_request_error", "charge_already_refunded")
-        cents = int(asked["amount"])
-        self.refund(charge["id"], cents)
-        refund = shapes.new("re", "refund", amount=cents, charge=charge["id"], currency="usd")
-        del refund["livemode"]
-        return Reply(200, refund)
+        self.refund(charge["id"], int(asked["amount"]))
+        return Reply(200, list(self.objects.values())[-1])
 
     def _one(self, found: re.Match[str], seen: Seen) -> Reply:
         if found[1] not in self.objects:
@@ -189,6 +245,8 @@ class Stripe(StandIn):
 
     def _expanded(self, one: Shape, asked: dict[str, Any]) -> Shape:
         match asked.get("expand"):
+            case ["data.charge"]:
+                return one | {"charge": self.objects[one["charge"]]}
             case ["payment_intent"]:
                 return one | {"payment_intent": self.objects.get(one["payment_intent"])}
             case ["payments.data.payment.payment_intent"]:
@@ -214,7 +272,7 @@ class Stripe(StandIn):
         def route(found: re.Match[str], seen: Seen) -> Reply:
             asked = forms.parse(seen.query)
             fits = [
-                self._expanded(one, {})
+                self._expanded(one, asked)
                 for one in reversed(self.objects.values())
                 if one["object"] == kind and self._is_asked_for(one, asked)
             ]
@@ -234,6 +292,31 @@ class Stripe(StandIn):
         return (
             one["created"] >= int(asked.get("created", {}).get("gte", 0))
             and one.get("status") == asked.get("status", one.get("status"))
+            and (one["object"], one.get("status")) != ("subscription", "canceled")
+            and one.get("charge") == asked.get("charge", one.get("charge"))
             and one.get("lookup_key") in asked.get("lookup_keys", [one.get("lookup_key")])
             and one["id"] in asked.get("ids", [one["id"]])
         )
+
+
+def _features(asked: dict[str, Any]) -> Shape:
+    """Return what a portal offers as Stripe answers it, which is not how it is asked for."""
+    cancel, update = (asked["features"][f"subscription_{what}"] for what in ("cancel", "update"))
+    return {
+        "customer_update": asked["features"]["customer_update"] | {"enabled": True},
+        "invoice_history": {"enabled": True},
+        "payment_method_update": {"enabled": True},
+        "subscription_cancel": {
+            "cancellation_reason": {"enabled": False, "options": []},
+            "enabled": True,
+            "mode": cancel["mode"],
+            "proration_behavior": cancel["proration_behavior"],
+        },
+        "subscription_update": {
+            "default_allowed_updates": update["default_allowed_updates"],
+            "enabled": True,
+            "proration_behavior": update["proration_behavior"],
+            "schedule_at_period_end": update["schedule_at_period_end"],
+            "trial_update_behavior": "end_trial",
+        },
+    }

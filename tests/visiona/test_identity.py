@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.models import User
@@ -74,6 +74,54 @@ def test_an_exception_inside_a_broken_savepoint_hands_back_who_acts(alice: User,
     with act_as_user(alice.pk):
         with pytest.raises(DatabaseError), transaction.atomic(), act_as_user(bob.pk):
             owned("SELECT 1 / 0")
+        assert owners() == {alice.pk}
+
+
+@pytest.mark.django_db
+def test_a_statement_that_was_never_sent_leaves_nobody_elses_rights(alice: User) -> None:
+    with act_as(NOBODY):
+        assert owners() == set()
+        with pytest.raises(DatabaseError), act_as_user(alice.pk), connection.cursor() as cursor:
+            cursor.execute("SELECT %s", [cast("Any", object())])
+        assert owners() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["one", "several in one", "many", "by a cursor of the server"])
+def test_the_first_statement_of_a_transaction_is_its_persons_of_whatever_kind(kind: str) -> None:
+    alice, bob = factories.make_user(), factories.make_user()
+    for user in (alice, bob):
+        factories.make_job(user)
+    begun = "UPDATE generation_job SET cancel_requested_at = now()"
+
+    with act_as_user(alice.pk), transaction.atomic(), connection.cursor() as cursor:
+        match kind:
+            case "one":
+                assert Job.objects.update(cancel_requested_at=None) == 1
+            case "several in one":
+                cursor.execute(f"{begun}; {begun}")
+                assert cursor.rowcount == 1
+            case "many":
+                cursor.executemany(f"{begun} WHERE id <> %s", [(alice.pk,), (bob.pk,)])
+                assert cursor.rowcount == 2
+            case _:
+                assert [job.user_id for job in Job.objects.iterator(chunk_size=1)] == [alice.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_statement_that_fails_says_why() -> None:
+    alice = factories.make_user()
+    factories.make_job(alice)
+
+    with (
+        pytest.raises(IntegrityError, match="cannot change owner, kind, price") as failed,
+        act_as(OWNER),
+        transaction.atomic(),
+    ):
+        Job.objects.update(price=0)
+
+    assert isinstance(failed.value.__cause__, psycopg.IntegrityError)
+    with act_as_user(alice.pk):
         assert owners() == {alice.pk}
 
 

@@ -59,9 +59,9 @@ def test_html_is_taken_out_of_all_but_code() -> None:
 
 @pytest.mark.parametrize("mark", ["[", "*a_ ", ">", "- ", "![", "`", "<a ", "|a"])
 def test_what_is_meant_to_take_long_does_not(mark: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     markdown.parts_of((mark * 8000)[:8000])
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_nothing_is_no_part() -> None:
@@ -78,8 +78,8 @@ def test_nothing_is_no_part() -> None:
     ids=["a table", "brackets", "lines"],
 )
 def test_what_was_made_to_keep_us_busy_is_shown_as_it_was_written(text: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     (part,) = markdown.parts_of(text)
     assert (part.is_code, part.code) == (True, text)
     assert markdown.without_html(text) == text
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1

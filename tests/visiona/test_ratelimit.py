@@ -149,10 +149,10 @@ def test_without_redis_what_is_bounded_elsewhere_or_only_read_is_open(
 
 def test_redis_that_does_not_answer_is_let_alone_for_a_while(without_redis: None) -> None:
     ratelimit.admit(rule="api", key="ada")
-    began = time.perf_counter()
+    began = time.monotonic()
     for _ in range(1000):
         ratelimit.admit(rule="api", key="ada")
-    assert time.perf_counter() - began < 0.25
+    assert time.monotonic() - began < 5  # not a thousand times the patience
 
 
 def test_every_rule_that_is_known_is_set_and_the_other_way_round(settings: Settings) -> None:

@@ -42,7 +42,6 @@ def by_clerk(settings: Settings) -> Settings:
     settings.CLERK_ISSUER = clerks.ISSUER
     settings.CLERK_JWT_KEY = clerks.pem()
     settings.CLERK_WEBHOOK_SECRET = [WEBHOOK_SECRET]
-    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "webhooks": "100000/minute"}
     return settings
 
 

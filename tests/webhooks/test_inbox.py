@@ -10,14 +10,15 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from celery import current_app
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from standardwebhooks.webhooks import Webhook
 
 from tests import databases
 from visiona.embedded.throwaway import Servers
-from visiona.lib import clock
+from visiona.lib import clock, outage
 from visiona.lib.db.actor import NOBODY, act_as
 from visiona.webhooks import handlers, services, tasks
 from visiona.webhooks.models import WebhookEvent
@@ -160,6 +161,24 @@ def test_what_is_not_signed_now_is_refused_and_not_stored(
     assert_problem(send(headers=forge()), 400, "malformed")
 
 
+@pytest.mark.parametrize(("forged", "cost"), [(0, 0), (1, 2), (600, 2)])
+def test_a_forgery_costs_an_hmac_a_secret_however_much_it_lists(
+    forged: int, cost: int, hmacs: list[int]
+) -> None:
+    headers = signed() | {"webhook-signature": " ".join(["v1,"] * forged)}
+
+    assert standard([SECRET, NEXT_SECRET], BODY, headers) is None
+    assert len(hmacs) == cost
+
+
+@pytest.mark.parametrize(("before", "name"), [(4, "msg_1"), (5, None)])
+def test_the_first_five_signatures_are_looked_at(before: int, name: str | None) -> None:
+    headers = signed()
+    listed = [*["v1a,AAAA"] * 9, *["v1,AAAA"] * before, headers["webhook-signature"]]
+
+    assert standard([SECRET], BODY, headers | {"webhook-signature": " ".join(listed)}) == name
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"{", b"[]", b"[" * 100_000])
 def test_what_is_signed_but_no_document_is_refused(body: bytes) -> None:
     assert_problem(send(body, signed(body)), 400, "malformed")
@@ -180,6 +199,23 @@ def test_without_a_secret_there_is_no_inbox(settings: Settings) -> None:
     assert_problem(send(), 404, "not_found")
 
 
+def test_who_signs_may_send_as_much_as_they_have_from_where_a_forger_sends_too(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"webhooks": "2/hour"}
+    forged = signed(secret=NEXT_SECRET)
+    too_large = send(b" " * (MOST_BYTES + 1), forged)
+    refused = [send(headers=forged) for _ in range(3)]
+    taken = [send(headers=signed(name=f"msg_{number}")) for number in range(5)]
+
+    statuses = [answer.status_code for answer in (too_large, *refused)]
+    assert statuses == [413, 400, 429, 429]
+    assert [answer.status_code for answer in taken] == [200] * 5
+    assert not any("RateLimit-Limit" in answer for answer in taken)
+    assert WebhookEvent.objects.count() == 5
+    assert caplog.messages.count("webhooks.event.refused") == 2
+
+
 def test_an_unknown_sender_and_another_method_are_told_so() -> None:
     client = Client(raise_request_exception=False)
     assert_problem(client.post("/webhooks/nobody", BODY, "application/json"), 404, "not_found")
@@ -190,7 +226,8 @@ def test_what_cannot_be_stored_is_to_be_sent_again(monkeypatch: pytest.MonkeyPat
     def away(*_: object, **__: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(services, "enqueue", away)  # as late as it can be: the row goes with it
+    # As late as it can be: the row goes with it.
+    monkeypatch.setattr(transaction, "on_commit", away)
     response = send()
     assert_problem(response, 503, "unavailable")
     assert response["Retry-After"] == "5"
@@ -232,6 +269,43 @@ def test_a_proof_by_the_key_of_before_is_good(handled: list[str], settings: Sett
 
 
 # --- The worker ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tasks that reach the broker."""
+    sent: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda task, **_: sent.append(task))
+    return sent
+
+
+def test_a_burst_wakes_one_worker_and_what_comes_once_it_looks_another(
+    wake_ups: list[str],
+    handled: list[str],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        for number in range(5):
+            send(headers=signed(name=f"msg_{number}"))
+    assert wake_ups == [services.HANDLE_EVENTS]
+
+    tasks.handle_events()
+    with django_capture_on_commit_callbacks(execute=True):
+        send(headers=signed(name="msg_5"))
+    assert (len(wake_ups), len(handled)) == (2, 5)
+
+
+def test_where_redis_is_away_events_are_kept_and_handled_without_a_wake_up(
+    wake_ups: list[str],
+    handled: list[str],
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    with django_capture_on_commit_callbacks(execute=True):
+        assert [send(headers=signed(name=name)).status_code for name in "ab"] == [200, 200]
+    assert (services.handle_due(), handled, wake_ups) == (2, ["a", "b"], [])
+    outage.forget()
 
 
 def test_events_are_handled_oldest_first(handled: list[str]) -> None:

@@ -31,6 +31,7 @@ EVENT = {
     "livemode": False,
     "data": {"object": {"id": "in_1", "customer_email": "ada@example.com"}},
 }
+DATA = {"data": EVENT["data"]}
 BODY = json.dumps(EVENT).encode()
 
 
@@ -133,6 +134,24 @@ def test_what_is_refused_leaves_nothing_behind() -> None:
     assert_refused(send(signed=""))
 
 
+@pytest.mark.parametrize(("forged", "cost"), [(0, 0), (1, 2), (660, 2)])
+def test_a_forgery_costs_an_hmac_a_secret_however_much_it_lists(
+    forged: int, cost: int, hmacs: list[int]
+) -> None:
+    signed = f"t={int(clock.now().timestamp())}" + ",v1=" * forged
+
+    assert signatures.stripe([SECRET, NEXT_SECRET], BODY, {"Stripe-Signature": signed}) is None
+    assert len(hmacs) == cost
+
+
+@pytest.mark.parametrize(("before", "event_id"), [(4, "evt_1"), (5, None)])
+def test_the_first_five_signatures_are_looked_at(before: int, event_id: str | None) -> None:
+    moment, _, good = header().partition(",")
+    signed = ",".join([moment, *["v0=1"] * 9, *["v1=1"] * before, good])
+
+    assert signatures.stripe([SECRET], BODY, {"Stripe-Signature": signed}) == event_id
+
+
 WRONG: dict[str, bytes] = {
     "empty": b"",
     "no UTF-8": b"\xff\xfe\xfa",
@@ -184,6 +203,8 @@ def test_where_nobody_takes_money_there_is_no_door(settings: Settings) -> None:
         (("id", "livemode"), {"id": "evt_1", "livemode": False}),
         (("data.object.id",), {"data": {"object": {"id": "in_1"}}}),
         (("data.object.name", "id.of"), {"data": {"object": {}}}),
+        (("data.object.id", "id", "data.object.customer_email"), {"id": "evt_1", **DATA}),
+        (("data.object.id", "data", "data.x"), DATA),
     ],
     ids=str,
 )

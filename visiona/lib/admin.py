@@ -266,5 +266,6 @@ STAFF_PAGES = (
     ("Numbers", "/staff/"),
     ("Providers", "/staff/providers/"),
     ("Trace a request", "/staff/trace/"),
+    ("Adjust credits", "/staff/credits/"),
 )
 site = Site()

@@ -98,7 +98,7 @@ KINDS: dict[str, tuple[str, bool]] = {
     "sign_up": ("new accounts", False),
     "jobs": ("orders", True),
     "uploads": ("uploads", True),
-    "webhooks": ("events", True),
+    "webhooks": ("refused events", True),
     "api": ("requests", True),
     "anonymous": ("requests", True),
 }

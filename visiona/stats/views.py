@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.http import staff_of
 from credits import selectors as credits_selectors
 from generation import catalog
 from generation.services import numbers, provider_calls, traces
 from visiona.lib import csv_files
-from visiona.lib.db.actor import Actor, act_as
+from visiona.lib.db.actor import act_as
 from visiona.lib.errors import InvalidInput, NotFound
 from visiona.lib.periods import Period
 from visiona.lib.timing import STEPS
@@ -125,13 +126,6 @@ def trace(request: HttpRequest) -> HttpResponse:
                 "events": webhooks.events_of_steps(step_ids=found.step_ids),
             }
     return render(request, "staff/trace.html", context)
-
-
-def staff_of(request: HttpRequest) -> Actor:
-    """Return who is asking, as staff. Raises NotFound for anybody else."""
-    if not getattr(request.user, "is_admin", False):
-        raise NotFound
-    return Actor(role="staff", user_id=request.user.pk)
 
 
 def _asked(query: Mapping[str, str]) -> Asked:

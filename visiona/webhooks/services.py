@@ -2,28 +2,34 @@
 
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.db.models import Q, QuerySet
+from redis.exceptions import RedisError
 
-from visiona.lib import clock
+from visiona.lib import clock, outage, proofs
 from visiona.lib.db.actor import act_as_worker
-from visiona.lib.errors import Malformed, NotFound, Unavailable
+from visiona.lib.errors import Conflict, Malformed, NotFound, Unavailable
 from visiona.lib.queue import enqueue
+from visiona.lib.redis_client import client
 from visiona.webhooks.handlers import HANDLERS
 from visiona.webhooks.models import WebhookEvent
 from visiona.webhooks.signatures import SENDERS
 
 HANDLE_EVENTS = "visiona.webhooks.tasks.handle_events"
 QUEUE = "chores"
+WOKEN = "webhooks:woken"
+"""There while a worker is woken that has not begun to look: it will see whatever is kept by now."""
+WOKEN_SECONDS = 10
+"""After which nobody counts on that worker any more."""
 MOST_ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 OUTAGES_LAST_UP_TO = timedelta(days=3)
@@ -31,6 +37,7 @@ OUTAGES_LAST_UP_TO = timedelta(days=3)
 PROOF = "visiona.webhooks.event"
 BODIES_KEPT_FOR = timedelta(days=90)
 LONGEST_QUERY = 200
+NOT_AGAIN = "Only what is dead or was ignored can be handled again, while we know what it said."
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +54,6 @@ def receive(*, sender: str, body: bytes, headers: Mapping[str, str], query: str)
     event_id = known.verify(known.secrets, body, headers)
     document = _document(body)
     if event_id is None or len(query) > LONGEST_QUERY or document is None:
-        logger.warning("webhooks.event.refused", extra={"sender": sender})
         raise Malformed
     kept = _kept(document, known.keeps) if known.keeps else body
     with connection.cursor() as cursor:
@@ -57,23 +63,35 @@ def receive(*, sender: str, body: bytes, headers: Mapping[str, str], query: str)
         )
         (is_new,) = cursor.fetchone()
     if is_new:
-        enqueue(HANDLE_EVENTS, queue=QUEUE)
+        transaction.on_commit(_wake, robust=True)
 
 
-def prove(
-    *, sender: str, event_id: str, query: str, body: bytes, secret: str | None = None
-) -> bytes:
+def prove(*, sender: str, event_id: str, query: str, body: bytes) -> bytes:
     """Return what shows a worker that a process of ours has verified an event."""
-    told = f"{sender}\0{event_id}\0{query}\0".encode() + body
-    return salted_hmac(PROOF, told, secret=secret, algorithm="sha256").digest()
+    return proofs.prove(PROOF, _told(sender, event_id, query, body))
 
 
 def handle_due() -> int:
     """Handle every event that waits, oldest first; return their number."""
+    _note_woken()
     handled = 0
     while _handle_next():
         handled += 1
     return handled
+
+
+def replay(*, event_id: UUID) -> None:
+    """Let an event be handled again that is dead or was ignored; as staff or as worker.
+
+    Raises Conflict where it is neither, or what it said is forgotten.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT webhooks_replay(%s)", [event_id])
+        (is_waiting,) = cursor.fetchone()
+    if not is_waiting:
+        raise Conflict(NOT_AGAIN)
+    logger.info("webhooks.event.replayed", extra={"event": str(event_id)})
+    enqueue(HANDLE_EVENTS, queue=QUEUE)
 
 
 def erase_old_bodies() -> int:
@@ -84,12 +102,37 @@ def erase_old_bodies() -> int:
     return old.exclude(state=WebhookEvent.State.NEW).update(body=None, query="")
 
 
+def replayable() -> QuerySet[WebhookEvent]:
+    """Return the events that can be handled again."""
+    over = (WebhookEvent.State.DEAD, WebhookEvent.State.IGNORED)
+    return WebhookEvent.objects.filter(state__in=over, body__isnull=False)
+
+
 def events_of_steps(*, step_ids: Sequence[UUID]) -> list[WebhookEvent]:
     """Return the events whose addresses name one of these steps, oldest first; for staff."""
     if not step_ids:
         return []
     named = reduce(or_, (Q(query__contains=f"step={step_id}") for step_id in step_ids))
     return list(WebhookEvent.objects.filter(named).defer("body").order_by("id"))
+
+
+def _wake() -> None:
+    """Wake a worker for what was kept, unless one is on its way; a burst needs no more."""
+    if outage.is_on():
+        return
+    try:
+        is_needed = client().set(WOKEN, b"", nx=True, ex=WOKEN_SECONDS)
+    except RedisError:
+        outage.note()
+        return
+    if is_needed:
+        enqueue(HANDLE_EVENTS, queue=QUEUE)
+
+
+def _note_woken() -> None:
+    """Have another worker woken for whatever is kept from now on."""
+    with suppress(RedisError):
+        client().delete(WOKEN)
 
 
 def _document(body: bytes) -> dict[str, Any] | None:
@@ -106,13 +149,16 @@ def _kept(document: Mapping[str, Any], names: Sequence[str]) -> bytes:
 
 def _part(document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Return the named fields of a document; those of a document within it by dots."""
-    part: dict[str, Any] = {}
+    within: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
         outer, _, inner = name.partition(".")
+        within[outer].append(inner)
+    part: dict[str, Any] = {}
+    for outer, inners in within.items():
         found = document.get(outer)
-        if inner and isinstance(found, dict):
-            part[outer] = _part(found, [inner])
-        elif outer in document and not inner:
+        if "" not in inners and isinstance(found, dict):
+            part[outer] = _part(found, inners)
+        elif "" in inners and outer in document:
             part[outer] = found
     return part
 
@@ -152,12 +198,12 @@ def _handle(event: WebhookEvent) -> None:
 
 def _is_proven(event: WebhookEvent) -> bool:
     """Whether it was verified, and not only written into the table by whoever found a way there."""
-    told = {"sender": event.sender, "event_id": event.event_id, "query": event.query}
-    body, proof = bytes(event.body or b""), bytes(event.proof)
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return any(
-        constant_time_compare(prove(**told, body=body, secret=secret), proof) for secret in secrets
-    )
+    told = _told(event.sender, event.event_id, event.query, bytes(event.body or b""))
+    return proofs.is_proven(bytes(event.proof), PROOF, told)
+
+
+def _told(sender: str, event_id: str, query: str, body: bytes) -> bytes:
+    return f"{sender}\0{event_id}\0{query}\0".encode() + body
 
 
 def _may_still_pass(event: WebhookEvent, error: Exception) -> bool:

@@ -84,6 +84,11 @@ def _lapse_lots() -> bool:
     return False
 
 
+def _post_adjustments() -> bool:
+    credits_tasks.post_adjustments()
+    return False
+
+
 def _look_after_checkouts() -> bool:
     billing_tasks.look_after_checkouts()
     return False
@@ -158,6 +163,7 @@ CHORES = (
     _send_notices,
     _release_expired,
     _lapse_lots,
+    _post_adjustments,
     _look_after_checkouts,
     _end_grace,
     _cancel_for_the_gone,

@@ -75,7 +75,7 @@ def row_of(entry: "Entry", *, paid: Mapping[UUID, Paid] | None = None) -> Row:
         change=entry.balance_change,
         held_change=entry.held_change,
         balance=entry.balance_after,
-        job_id=entry.reference,
+        job_id=entry.job_id,
         paid=lots,
     )
 

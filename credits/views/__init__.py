@@ -1,0 +1,1 @@
+"""The statement of a person, and the page where staff adjust wallets."""
