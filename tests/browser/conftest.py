@@ -15,7 +15,7 @@ import uvicorn
 from django.conf import settings
 from django.db import close_old_connections, connections
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from generation.catalog import QUEUES
@@ -34,6 +34,8 @@ FLAGS = (
     "--disable-sync",
     "--renderer-process-limit=1",  # of every browser context: it starts no second one to spare
 )
+
+expect.set_options(timeout=20_000)  # a machine that has much to do is slow, and not wrong
 
 SignIn = Callable[[BrowserContext, User], None]
 

@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 WIDTHS = (320, 390, 768, 1280)
 HEIGHT = 860
-# Both layouts are looked at; VISIONA_FULL_SWEEP looks at the widths between them too.
-LOOKED_AT = WIDTHS if "VISIONA_FULL_SWEEP" in os.environ else (390, 1280)
+# A layout of each kind. To look closely takes most of the time, so that each place is looked at in
+# one scheme on a phone and in the other on a desk, by turns; VISIONA_FULL_SWEEP looks at all.
+LAYOUTS = (390, 1280)
+IS_FULL = "VISIONA_FULL_SWEEP" in os.environ
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PLANNED = re.compile(r"the server responded with a status of (402|403|404|422|429)")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -76,18 +78,20 @@ def watch(page: Page, complaints: list[str]) -> None:
 def wrongs(page: Page, places: Mapping[str, str]) -> list[str]:
     """Return what is wrong with places in windows of every width, light and dark.
 
-    They have to fit every width; two are looked at closely. Pictures of these are kept by the
-    names of the places.
+    They have to fit every width; one in each scheme is looked at closely. Pictures of these are
+    kept by the names of the places.
     """
     wrong: list[str] = []
-    for (name, place), scheme in product(places.items(), SCHEMES):
+    each = product(enumerate(places.items()), enumerate(SCHEMES))
+    for (number, (name, place)), (turn, scheme) in each:
+        looked_at = WIDTHS if IS_FULL else (LAYOUTS[(number + turn) % 2],)
         page.emulate_media(color_scheme=scheme)
         resize(page, WIDTHS[0])
         page.goto(place)
         for width in WIDTHS:
             resize(page, width)
             look = f"{name}-{scheme}-{width}"
-            if width in LOOKED_AT:
+            if width in looked_at:
                 shoot(page, look)
                 wrong += [f"{look}: {barrier}" for barrier in barriers(page)]
             wide = overhang(page)

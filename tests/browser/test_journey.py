@@ -59,7 +59,7 @@ def test_a_newcomer_makes_a_picture_and_sees_what_it_cost(
     order(page)
 
     card = page.locator("[data-job]")
-    expect(card).to_have_attribute("data-status", "queued", timeout=2000)
+    expect(card).to_have_attribute("data-status", "queued")
     expect(card.get_by_role("progressbar")).to_be_visible()
     expect(card).to_contain_text("10 cr held")
     expect(page.locator("#balance")).to_contain_text("10 held")

@@ -13,6 +13,8 @@ from tests.browser.shots import barriers, overhang, shoot
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = ViewportSize(width=390, height=780)
+NO_STREAM = "/accounts/login/"
+"""Where nothing is waited for: a clock put forward would end it as if it had taken too long."""
 
 
 def toasts_in(page: Page) -> list[str]:
@@ -180,40 +182,40 @@ def test_the_menu_gives_the_focus_back_after_its_dialog(alices: Page) -> None:
     expect(menu).to_be_focused()
 
 
-def test_an_error_stays_and_a_notice_goes(alices: Page) -> None:
-    alices.clock.install()
-    alices.goto("/library/")
+def test_an_error_stays_and_a_notice_goes(page: Page) -> None:
+    page.clock.install()
+    page.goto(NO_STREAM)
 
-    notify(alices, kind="error", text="It went wrong")
-    notify(alices, text="It went well")
-    alices.clock.run_for(100)
-    assert toasts_in(alices) == ["It went wrong", "It went well"]
-    assert barriers(alices) == []
-    shoot(alices, "toasts")
-    alices.clock.run_for(6000)
-    assert toasts_in(alices) == ["It went wrong"]
-    alices.clock.run_for(600_000)
-    assert toasts_in(alices) == ["It went wrong"]
+    notify(page, kind="error", text="It went wrong")
+    notify(page, text="It went well")
+    page.clock.run_for(100)
+    assert toasts_in(page) == ["It went wrong", "It went well"]
+    assert barriers(page) == []
+    shoot(page, "toasts")
+    page.clock.run_for(6000)
+    assert toasts_in(page) == ["It went wrong"]
+    page.clock.run_for(600_000)
+    assert toasts_in(page) == ["It went wrong"]
 
-    alices.get_by_role("button", name="Dismiss").press("Enter")
-    assert toasts_in(alices) == []
-    expect(alices.locator("main")).to_be_focused()
+    page.get_by_role("button", name="Dismiss").press("Enter")
+    assert toasts_in(page) == []
+    expect(page.locator("main")).to_be_focused()
 
 
-def test_an_offer_to_undo_stays_ten_seconds_and_waits_for_who_looks_at_it(alices: Page) -> None:
-    alices.clock.install()
-    alices.goto("/library/")
+def test_an_offer_to_undo_stays_ten_seconds_and_waits_for_who_looks_at_it(page: Page) -> None:
+    page.clock.install()
+    page.goto(NO_STREAM)
 
-    notify(alices, text="Moved to the bin", undo="#nothing")
-    alices.clock.run_for(9000)
-    undo = alices.get_by_role("button", name="Undo")
+    notify(page, text="Moved to the bin", undo="#nothing")
+    page.clock.run_for(9000)
+    undo = page.get_by_role("button", name="Undo")
     undo.focus()
-    alices.clock.run_for(60_000)
+    page.clock.run_for(60_000)
     expect(undo).to_be_visible()
     undo.blur()
-    alices.clock.run_for(500)
+    page.clock.run_for(500)
     expect(undo).to_be_visible()
-    alices.clock.run_for(1000)
+    page.clock.run_for(1000)
 
     expect(undo).to_be_hidden()
 
