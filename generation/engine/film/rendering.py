@@ -214,7 +214,7 @@ class _Work:
             sound += ["-filter_complex", mix, "-map", "[a]"]
             sound += ["-c:a", "aac", "-b:a", "128k", "-ar", str(RATE)]
         labels = self._labels(has_voice=has_voice, has_music=has_music)
-        return [*arguments, *sound, *_PICTURE, *labels, NAME_OF_FILE]
+        return [*arguments, *sound, *PICTURE, *labels, NAME_OF_FILE]
 
     @property
     def _is_clip(self) -> bool:
@@ -278,9 +278,11 @@ def _alt_text_of(board: Board) -> str:
     return f"Film of {board.product_name}: {'; '.join(dict.fromkeys(shown))}"
 
 
-_PICTURE: Final = (
+# x264's macroblock tree gives other bytes from run to run where a processor has AVX-512.
+PICTURE: Final = (
     "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-filter_threads", "1",
-    "-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-threads", str(THREADS),
+    "-c:v", "libx264", "-preset", "veryfast", "-mbtree", "0", "-crf", "23",
+    "-threads", str(THREADS),
     "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
     "-color_range", "tv", "-movflags", "+faststart", "-map_metadata", "-1",
     "-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",

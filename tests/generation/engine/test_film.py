@@ -380,6 +380,26 @@ def test_a_film_without_voice_and_music_packages_is_silent_and_says_so(tmp_path:
 # --- What goes wrong ----------------------------------------------------------------------------
 
 
+def test_the_same_frames_are_always_the_same_bytes(tmp_path: Path) -> None:
+    width, height = 854, 480
+    blocks = np.random.default_rng(1).integers(0, 255, (60, 107, 3), np.uint8)
+    ground = blocks.repeat(8, axis=0).repeat(8, axis=1)[:, :width]
+    frames = [np.roll(ground, 3 * number, axis=1).tobytes() for number in range(48)]
+    read = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-i", "pipe:0")
+    made = set()
+    for number in range(5):
+        path = tmp_path / f"{number}.h264"
+        arguments = [*read, *rendering.PICTURE, path.name]
+        with ffmpeg.Child(
+            arguments, folder=tmp_path, stage="filming", seconds=30, reads=True
+        ) as child:
+            for frame in frames:
+                child.feed(frame)
+            child.end()
+        made.add(path.read_bytes())
+    assert len(made) == 1
+
+
 def test_a_canceled_film_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     running: set[int] = set()
 
