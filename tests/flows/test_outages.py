@@ -77,13 +77,19 @@ def silent() -> Iterator[str]:
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
-@pytest.fixture(params=[refusing, silent])
-def without_redis(
-    request: pytest.FixtureRequest, transactional_db: None, product_servers: Servers
+@pytest.fixture(scope="module", params=[refusing, silent])
+def web_without_redis(
+    request: pytest.FixtureRequest, django_db_setup: None, product_servers: Servers
 ) -> Iterator[tuple[str, str]]:
     """The web process without its Redis; its address and Redis's."""
     with request.param() as redis_url, web_server(product_servers, REDIS_URL=redis_url) as address:
         yield address, redis_url
+
+
+@pytest.fixture
+def without_redis(transactional_db: None, web_without_redis: tuple[str, str]) -> tuple[str, str]:
+    """The same, where a test commits."""
+    return web_without_redis
 
 
 @pytest.mark.slow
