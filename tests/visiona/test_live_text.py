@@ -100,6 +100,38 @@ def test_without_redis_a_text_is_written_all_the_same(
     assert writer.text == "Nobody looks"
 
 
+@pytest.mark.parametrize("heard", ["", "B", "BC"], ids=["nothing", "one piece", "all"])
+def test_what_redis_did_not_take_is_shown_once_it_answers_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, heard: str
+) -> None:
+    """Whether it had not heard of it, or could not say that it had."""
+    monkeypatch.setattr(live_text, "AGAIN_SECONDS", 0)
+    text_id = uuid7()
+    writer = live_text.Writer(text_id)
+    writer.append("A")
+    here, settings.REDIS_URL = settings.REDIS_URL, "unix:///nowhere/redis.sock"
+    for piece in "BC":
+        writer.append(piece)
+    assert not writer.is_live
+    settings.REDIS_URL = here
+    for piece in heard:
+        factories.redis_client().xadd(live_text.key_of(text_id), {live_text.TEXT: piece})
+    writer.append("D")
+    assert (writer.text, writer.is_live) == ("ABCD", True)
+    assert live_text.freeze(text_id) == "ABCD"
+
+
+def test_redis_is_not_waited_for_at_each_piece(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    writer = live_text.Writer(uuid7())
+    for piece in "ABCDEFGH":
+        writer.append(piece)
+    assert (writer.text, writer.is_live) == ("ABCDEFGH", False)
+    assert [record.message for record in caplog.records] == ["live_text.unreachable"]
+
+
 def test_after_a_gap_nothing_more_is_shown_and_the_whole_is_known() -> None:
     text_id = uuid7()
     writer = live_text.Writer(text_id)

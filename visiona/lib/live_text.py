@@ -18,16 +18,22 @@ KEPT_SECONDS = 3600
 ANSWER_SECONDS = 0.5
 LOOK_MS = 400
 """For how long Redis is asked to wait for more; it still has to answer in time."""
+AGAIN_SECONDS = 1.0
+"""After which Redis is asked again that did not answer: each time may take as long as a word."""
 TEXT, END = b"t", b"end"
 FROZEN, LOST = 0, -1
 
-# KEYS: the text, and whether it is frozen. ARGV: a piece of text, how long to keep it, and how many
-# pieces there have to be: where Redis has lost some, the rest would follow a gap.
+# KEYS: the text, and whether it is frozen. ARGV: how long to keep it, how many pieces are there for
+# certain, and those after them, of which some may be there: Redis may have heard of them and not
+# been heard itself. Where it has lost some, the rest would follow a gap.
 APPEND = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
-if redis.call('XLEN', KEYS[1]) ~= tonumber(ARGV[3]) then return -1 end
-redis.call('XADD', KEYS[1], '*', 't', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+local new = redis.call('XLEN', KEYS[1]) - ARGV[2] + 1
+if new < 1 then return -1 end
+for number = new + 2, #ARGV do
+    redis.call('XADD', KEYS[1], '*', 't', ARGV[number])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1
 """
 
@@ -44,34 +50,46 @@ class Frozen(Exception):
 
 
 class Writer:
-    """Writes one text; `text` is what its readers can see."""
+    """Writes one text; `text` is all of it, and while it is live its readers can see that."""
 
     def __init__(self, text_id: UUID) -> None:
         self._id = text_id
         self._pieces = 0
+        self._waiting: list[str] = []
+        self._again_at = 0.0
+        self._has_gap = False
         self.is_live = True
         self.text = ""
 
     def append(self, piece: str) -> None:
-        """Add to the text. Raises Frozen."""
-        if self.is_live:
-            self._append(piece)
+        """Add to the text, and what Redis did not take before. Raises Frozen."""
+        if not self._has_gap:
+            self._waiting.append(piece)
+            if time.monotonic() >= self._again_at:
+                self._send()
         self.text += piece
 
-    def _append(self, piece: str) -> None:
+    def _send(self) -> None:
         key = key_of(self._id)
+        append = script(APPEND, seconds=ANSWER_SECONDS)
         try:
-            append = script(APPEND, seconds=ANSWER_SECONDS)
-            added = append(keys=[key, f"{key}:frozen"], args=[piece, KEPT_SECONDS, self._pieces])
+            answer = append(
+                keys=[key, f"{key}:frozen"], args=[KEPT_SECONDS, self._pieces, *self._waiting]
+            )
         except redis.RedisError:
-            added = LOST
-        if added == FROZEN:
-            raise Frozen
-        self._pieces += 1
-        if added == LOST:
-            # A gap would be worse than an end: who reads learns the rest from the row.
             self.is_live = False
+            self._again_at = time.monotonic() + AGAIN_SECONDS
             logger.warning("live_text.unreachable")
+            return
+        self.is_live = answer != LOST
+        if answer == FROZEN:
+            raise Frozen
+        if answer == LOST:
+            # A gap would be worse than an end: who reads learns the rest from the row.
+            self._has_gap = True
+            logger.warning("live_text.lost")
+        self._pieces += len(self._waiting)
+        self._waiting.clear()
 
 
 def freeze(text_id: UUID) -> str:
