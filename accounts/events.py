@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.models import Event
 from visiona.lib import clock
+from visiona.lib.db.inserting import insert
 from visiona.lib.request_id import uuid7
 
 KEPT_FOR = timedelta(days=400)
@@ -28,7 +29,7 @@ def track(name: str, *, user_id: UUID, **facts: Fact) -> None:
     for label, fact in facts.items():
         if not _is_plain(fact):
             raise ValueError(f"{label} of {name} is no number and no short code. Leave it out.")
-    Event.objects.bulk_create([Event(id=uuid7(), name=name, user_id=user_id, facts=facts)])
+    insert(Event(id=uuid7(), name=name, user_id=user_id, facts=facts))
 
 
 def erase_old() -> int:

@@ -25,6 +25,7 @@ from generation.providers import registry
 from generation.providers.ports import Turn
 from generation.services import answer_cache, assistant, budget, metrics, texts
 from visiona.lib import clock, live_text, ratelimit
+from visiona.lib.db.inserting import insert, one_trip
 from visiona.lib.errors import AppError, Conflict
 from visiona.lib.queue import enqueue
 from visiona.lib.request_id import uuid7
@@ -248,6 +249,7 @@ def _before(conversation: Conversation, question: Question) -> list[Message]:
 def _message(conversation: Conversation, role: Message.Role, parent: Message | None) -> Message:
     return Message(
         id=uuid7(),
+        created_at=clock.now(),
         user_id=conversation.user_id,
         conversation=conversation,
         parent=parent,
@@ -277,9 +279,10 @@ def _order(
     with watch.step("credit_ms"):
         _hold(answer)
     with watch.step("db_ms"):
-        _keep_place(answer)
+        _end_with(answer)
     answer.timings |= watch.steps
-    _save(answer, new)
+    with _kept_with(answer, new):
+        pass  # nothing else
     return answer
 
 
@@ -311,27 +314,32 @@ def _hold(answer: Message) -> None:
         ).hold
 
 
-def _save(answer: Message, new: Sequence[Message]) -> None:
-    """Keep the answer and what is new before it. Raises Conflict while another is written."""
+@contextmanager
+def _kept_with(answer: Message, new: Sequence[Message]) -> Iterator[None]:
+    """Keep the answer with what is new before it, and with what the block inserts.
+
+    Raises Conflict while another is written.
+    """
+    conversation = answer.conversation
+    new_places = [conversation] if conversation._state.adding else []  # noqa: SLF001 (documented)
     try:
-        # Apart: several rows at a time are sent as arrays, which takes longer for two.
-        Message.objects.bulk_create(new)
-        Message.objects.bulk_create([answer])
+        with one_trip():
+            for row in (*new_places, *new, answer):
+                insert(row)
+            yield
     except IntegrityError as error:
         if "message_one_open_answer" in str(error):
             raise Conflict(STILL_ANSWERING) from None
         raise
 
 
-def _keep_place(answer: Message) -> None:
-    """Keep the conversation, of which the answer is the end."""
+def _end_with(answer: Message) -> None:
+    """Have the conversation end with the answer; a new one is kept together with it."""
     conversation = answer.conversation
     conversation.tip_id = answer.pk
-    if conversation._state.adding:  # noqa: SLF001 (Django documents it)
-        conversation.save(force_insert=True)
-        return
     conversation.updated_at = clock.now()
-    conversation.save(update_fields=["tip_id", "updated_at"])
+    if not conversation._state.adding:  # noqa: SLF001 (Django documents it)
+        conversation.save(update_fields=["tip_id", "updated_at"])
 
 
 def _answer_at_once(
@@ -341,19 +349,19 @@ def _answer_at_once(
     answer.provider, answer.model = kept["provider"], kept["model"]
     answer.cached = True
     with watch.step("db_ms"):
-        _keep_place(answer)
+        _end_with(answer)
     answer.finished_at = clock.now()
     answer.timings = finished(timings=answer.timings | watch.steps)
-    _save(answer, new)
-    metrics.keep(metric=metric_of(answer=answer))
-    events.track(
-        "generation.answer.done",
-        user_id=answer.user_id,
-        message_id=str(answer.pk),
-        provider=answer.provider,
-        price=0,
-        cached=True,
-    )
+    with _kept_with(answer, new):
+        metrics.keep(metric=metric_of(answer=answer))
+        events.track(
+            "generation.answer.done",
+            user_id=answer.user_id,
+            message_id=str(answer.pk),
+            provider=answer.provider,
+            price=0,
+            cached=True,
+        )
     return answer
 
 

@@ -16,6 +16,7 @@ from generation.models import Message
 from generation.providers.ports import ProviderCall, Written
 from generation.services import chat, metrics, provider_calls
 from visiona.lib import clock, live_text, request_id
+from visiona.lib.db.inserting import one_trip
 from visiona.lib.timing import Stopwatch
 
 TRIES = 3
@@ -158,16 +159,17 @@ def _close(answer: Message, ending: Ending, captured: int, watch: Stopwatch) -> 
     answer.timings = chat.finished(timings=answer.timings | watch.steps)
     answer.save()
     metric = chat.metric_of(answer=answer)
-    metrics.keep(metric=metric, captured=captured, released=held - captured)
-    events.track(
-        f"generation.answer.{answer.status}",
-        user_id=answer.user_id,
-        message_id=str(answer.pk),
-        provider=answer.provider,
-        price=captured,
-        cached=False,
-        error=answer.error_code,
-    )
+    with one_trip():
+        metrics.keep(metric=metric, captured=captured, released=held - captured)
+        events.track(
+            f"generation.answer.{answer.status}",
+            user_id=answer.user_id,
+            message_id=str(answer.pk),
+            provider=answer.provider,
+            price=captured,
+            cached=False,
+            error=answer.error_code,
+        )
 
 
 def _say_who_wrote(answer: Message, ending: Ending) -> None:

@@ -17,6 +17,7 @@ from generation.models import Job, ProviderCall, RequestMetric
 from generation.providers import registry
 from generation.providers.ports import Capability
 from visiona.lib import telemetry
+from visiona.lib.db.inserting import insert, one_trip
 from visiona.lib.request_id import uuid7
 from visiona.lib.telemetry import Change, Counter, Histogram
 from visiona.lib.timing import STEPS, Stopwatch
@@ -133,7 +134,7 @@ def keep(*, metric: RequestMetric, captured: int = 0, released: int = 0) -> None
     back. The caller is who ended it: a second one of the same message or job raises IntegrityError.
     """
     metric.id = uuid7()
-    RequestMetric.objects.bulk_create([metric])
+    insert(metric)
     transaction.on_commit(partial(_log, metric), robust=True)
     telemetry.count([*_changes(metric), *_credits(metric.operation, captured, released)])
 
@@ -143,20 +144,22 @@ def settled(*, job: Job, watch: Stopwatch | None = None) -> None:
 
     The caller is who ended it, in the same transaction.
     """
-    keep(metric=for_job(job=job, watch=watch), captured=job.captured, released=job.released)
+    metric = for_job(job=job, watch=watch)
     telemetry.count(JOBS.by(1, kind=job.kind, status=job.status))
     facts: dict[str, Any] = {"job": str(job.pk), "provider": job.provider}
-    events.track(
-        f"generation.job.{job.status}",
-        user_id=job.user_id,
-        kind=job.kind,
-        captured=job.captured,
-        released=job.released,
-        error=job.error_code,
-        **facts,
-    )
-    if job.kind == catalog.TRAINING.name and job.status == Job.Status.SUCCEEDED:
-        events.track("generation.clone.trained", user_id=job.user_id, **facts)
+    with one_trip():
+        keep(metric=metric, captured=job.captured, released=job.released)
+        events.track(
+            f"generation.job.{job.status}",
+            user_id=job.user_id,
+            kind=job.kind,
+            captured=job.captured,
+            released=job.released,
+            error=job.error_code,
+            **facts,
+        )
+        if job.kind == catalog.TRAINING.name and job.status == Job.Status.SUCCEEDED:
+            events.track("generation.clone.trained", user_id=job.user_id, **facts)
 
 
 def for_job(*, job: Job, watch: Stopwatch | None = None) -> RequestMetric:

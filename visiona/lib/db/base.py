@@ -77,7 +77,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         One that has failed takes no statement: its rollback brings back who acted before.
         """
         who, status = self._acting(), self.connection.info.transaction_status
-        is_known = who == self._told and status == TransactionStatus.INTRANS
+        # Active: others of the same trip are on their way.
+        is_open = status in {TransactionStatus.INTRANS, TransactionStatus.ACTIVE}
+        is_known = who == self._told and is_open
         if is_known or status == TransactionStatus.INERROR:
             return execute(sql, params, many, context)
         self._told = None  # until all has gone well
