@@ -48,6 +48,7 @@ def call(
     """Send one request through a WSGI application as a server would; return status and body."""
     content = b"" if body is None else json.dumps(body).encode()
     environ: dict[str, Any] = {
+        "REMOTE_ADDR": "127.0.0.1",
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
         "CONTENT_TYPE": "application/json",
