@@ -52,6 +52,25 @@ class ActorMiddleware:
             bearers.meet(request=request)
 
 
+class PrivatePagesMiddleware:
+    """What a person was shown stays theirs: no cache on the way keeps it, nor does their browser
+    show it again to whoever presses Back after they have signed out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        was_known = request.user.is_authenticated
+        response = self.get_response(request)
+        if was_known:
+            # Not `no-store`: the browser would forget what was typed when somebody comes back.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+            if not request.user.is_authenticated:
+                response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
 class SessionTrailMiddleware:
     """Keep note of where a person is signed in, and when that place was last seen."""
 

@@ -1,6 +1,5 @@
 """The pages of a person's account, and the doors to it: django-allauth's, or Clerk's."""
 
-from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +9,6 @@ from allauth.account import views
 from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -22,18 +20,10 @@ from accounts import doors, selectors, services
 from accounts.clerk import browser, tokens
 from accounts.errors import EmailTaken
 from accounts.forms import ApiKeyForm, NameForm
-from accounts.http import UserRequest
+from accounts.http import UserRequest, View, private
 from visiona.lib import problem, ratelimit
 from visiona.lib.errors import AppError, Conflict, NotAuthenticated, NotFound, Unavailable
 from visiona.lib.throttling import address_of
-
-View = Callable[..., HttpResponseBase]
-
-
-def private(view: View) -> View:
-    """Show a page to people who are signed in, and let nothing keep a copy of it."""
-    kept_nowhere: View = never_cache(login_required(view))
-    return kept_nowhere
 
 
 @private

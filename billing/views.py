@@ -7,15 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, private
 from billing import plans, selectors
 from billing.errors import AlreadySubscribed, PaymentOnItsWay
 from billing.gateways import registry, till
@@ -23,8 +21,6 @@ from billing.models import Checkout, Source, Subscription
 from billing.services import checkouts
 from visiona.lib import clock
 from visiona.lib.errors import NotFound
-
-View = Callable[..., HttpResponseBase]
 
 PAGE_SIZE = 25
 POLL_SECONDS = 2
@@ -39,12 +35,6 @@ TURNS: dict[str, Callable[..., None]] = {
     "fail": till.fail_payment,
 }
 """What can happen to a plan at the till, beside going over to another one."""
-
-
-def private(view: View) -> View:
-    """Show a page to people who are signed in, and let nothing keep a copy of it."""
-    kept_nowhere: View = never_cache(login_required(view))
-    return kept_nowhere
 
 
 @private

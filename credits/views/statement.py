@@ -7,13 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.http import UserRequest
+from accounts.http import UserRequest, private
 from credits import selectors as credits_selectors
 from visiona.lib import clock, csv_files
 
@@ -130,7 +129,7 @@ def chart_of(spendings: "Iterable[Spending]", *, today: date, days: int) -> Char
     )
 
 
-@login_required
+@private
 @require_safe
 def statement(request: UserRequest) -> HttpResponse:
     """Show what is there, what is held and why, until when it lasts, and every entry."""
@@ -183,7 +182,7 @@ def _chart(request: UserRequest) -> Chart:
     return chart_of(spent, today=today, days=days)
 
 
-@login_required
+@private
 @require_safe
 def statement_csv(request: UserRequest) -> HttpResponse:
     """Give the whole statement as a table for other programs, newest first."""

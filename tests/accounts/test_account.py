@@ -58,6 +58,46 @@ def test_nothing_keeps_a_copy_of_a_page_of_the_account(
     assert "no-store" in answer["Cache-Control"]
 
 
+@pytest.mark.parametrize("address", ["/credits/", "/credits/statement.csv", "/billing/"])
+def test_nor_of_a_page_of_ones_money(alices_browser: Client, address: str) -> None:
+    answer = alices_browser.get(address)
+
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ["/studio/", "/library/", "/chat/", "/pricing/"])
+def test_what_a_person_is_shown_is_kept_for_nobody_else(
+    alices_browser: Client, address: str
+) -> None:
+    answer = alices_browser.get(address)
+
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "private, no-cache"
+    assert "Clear-Site-Data" not in answer
+
+
+@pytest.mark.parametrize(
+    ("page", "status"), [("/accounts/logout/", 302), ("/api/v1/auth/logout", 204)]
+)
+def test_the_browser_forgets_what_was_shown_to_who_signs_out(
+    alices_browser: Client, page: str, status: int
+) -> None:
+    answer = alices_browser.post(page)
+
+    assert answer.status_code == status
+    assert answer["Clear-Site-Data"] == '"cache"'
+    assert "Clear-Site-Data" not in alices_browser.post(page)
+
+
+def test_a_stranger_has_nothing_to_forget(client: Client, db: None) -> None:
+    answer = client.get("/pricing/")
+
+    assert answer.status_code == 200
+    assert "Cache-Control" not in answer
+    assert "Clear-Site-Data" not in client.post("/accounts/logout/")
+
+
 def test_a_name_is_saved_and_is_the_same_for_programs(
     alices_browser: Client, alice: User, api: ApiClient
 ) -> None:
