@@ -141,7 +141,7 @@ def test_everything_starts_as_its_role_and_ends_together(
 
     assert code == 0
     assert time.monotonic() - asked_at < 10
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())
     assert first_page.startswith("postgresql://visiona_web@")
     assert "migrate      | migrate as postgresql://visiona_owner" in lines
     assert f"Visiona is ready: http://127.0.0.1:{port}/" in lines
@@ -208,7 +208,7 @@ def test_a_killed_run_is_named_in_one_line_and_the_next_one_works(
 
     line = f"The last run (process {killed.process.pid}) was killed: what it left is cleared up."
     assert [found for found in run.lines if "last run" in found] == [line]
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())
 
 
 def test_a_taken_port_is_told_in_one_line(base: Path, data_dir: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_data_directory_that_cannot_be_written_is_told_in_one_line(
 
 
 def test_a_web_process_that_cannot_start_ends_everything_with_its_reason(
-    base: Path, data_dir: Path, port: int, marked_processes: Find
+    base: Path, data_dir: Path, port: int, marked_processes: Find, eventually: Wait
 ) -> None:
     (base / "visiona/asgi.py").write_text("raise RuntimeError('half configured')\n")
 
@@ -246,4 +246,4 @@ def test_a_web_process_that_cannot_start_ends_everything_with_its_reason(
     text = "\n".join(run.lines)
     assert re.search(r"^web exited with 1, 5 times within 60 seconds\.", text, re.MULTILINE)
     assert run.lines[-1] == "    RuntimeError: half configured"
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())

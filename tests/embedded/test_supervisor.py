@@ -78,14 +78,14 @@ def test_every_line_carries_the_name_of_its_program(lines: list[str], mark: str)
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything_and_is_no_error(
-    number: signal.Signals, lines: list[str], marked_processes: Find
+    number: signal.Signals, lines: list[str], marked_processes: Find, eventually: Wait
 ) -> None:
     handler = signal.getsignal(number)
 
     supervise(lines, script("polite", POLITE), signal_to_parent(number))
 
     assert "polite       | bye" in lines
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())
     assert signal.getsignal(number) == handler
 
 
@@ -123,7 +123,7 @@ time.sleep(600)
 
 
 def test_a_program_that_keeps_dying_ends_everything_with_its_reason(
-    lines: list[str], marked_processes: Find, monkeypatch: pytest.MonkeyPatch
+    lines: list[str], marked_processes: Find, eventually: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child, "FIRST_PAUSE_SECONDS", 0.01)
 
@@ -140,7 +140,7 @@ def test_a_program_that_keeps_dying_ends_everything_with_its_reason(
     ]
     pauses = [line.rpartition(" in ")[2] for line in lines if "starts again" in line]
     assert pauses == ["0.01 s", "0.02 s", "0.04 s", "0.08 s"]
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())
 
 
 def test_exits_that_lie_far_apart_are_forgiven(
@@ -157,7 +157,7 @@ def test_exits_that_lie_far_apart_are_forgiven(
 
 
 def test_what_ignores_every_signal_is_killed_in_its_round(
-    lines: list[str], marked_processes: Find, monkeypatch: pytest.MonkeyPatch
+    lines: list[str], marked_processes: Find, eventually: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert max(supervisor_module.STOP_DEADLINES) < 10
     monkeypatch.setattr(supervisor_module, "STOP_DEADLINES", (1.0, 1.2, 1.5))
@@ -169,10 +169,12 @@ def test_what_ignores_every_signal_is_killed_in_its_round(
         asked_at = time.monotonic()
 
     assert 1.4 < time.monotonic() - asked_at < 5
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())
 
 
-def test_a_second_interrupt_kills_at_once(lines: list[str], marked_processes: Find) -> None:
+def test_a_second_interrupt_kills_at_once(
+    lines: list[str], marked_processes: Find, eventually: Wait
+) -> None:
     with Supervisor(write=lines.append) as supervisor:
         supervisor.start(script("deaf", STUBBORN))
         supervisor.wait_for(lambda: len(lines) == 2, what="It")
@@ -182,7 +184,7 @@ def test_a_second_interrupt_kills_at_once(lines: list[str], marked_processes: Fi
         supervisor.run()
 
     assert time.monotonic() - started_at < 5
-    assert marked_processes() == set()
+    eventually(lambda: marked_processes() == set())
 
 
 def test_a_call_that_fails_ends_with_its_last_words(lines: list[str], mark: str) -> None:
