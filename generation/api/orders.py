@@ -1,5 +1,7 @@
 """The API of what can be ordered: prices, quotes, and better prompts."""
 
+from django.db import transaction
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -37,8 +39,9 @@ class QuoteMaker(APIView):
         return Response(QuoteOutput(jobs.quote(kind=kind, params=params, user=request.user)).data)
 
 
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class PromptEnhance(APIView):
-    """A better prompt."""
+    """A better prompt; no transaction waits for who writes it."""
 
     throttle_rule = "enhance"
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -284,6 +285,7 @@ def queue(request: UserRequest) -> HttpResponse:
     return render(request, "generation/studio.html#queue", {"waiting": _waiting(request)})
 
 
+@transaction.non_atomic_requests  # none waits for who writes
 @login_required
 @require_POST
 def enhance(request: UserRequest) -> HttpResponse:
