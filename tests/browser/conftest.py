@@ -119,7 +119,7 @@ class Engine:
         try:
             while not self._end.is_set():
                 if not (any(running.run_due(queue=one) for one in QUEUES) or uploads.check_due()):
-                    self._end.wait(0.05)
+                    self._end.wait(0.2)  # the processor has more to do than look
         finally:
             close_old_connections()
             connections.close_all()

@@ -87,11 +87,11 @@ def wrongs(page: Page, places: Mapping[str, str]) -> list[str]:
     each = product(enumerate(places.items()), enumerate(SCHEMES))
     for (number, (name, place)), (turn, scheme) in each:
         looked_at = WIDTHS if IS_FULL else (LAYOUTS[(number + turn) % 2],)
-        fits = () if turn else WIDTHS  # colors take no room
+        widths = looked_at if turn else WIDTHS  # colors take no room
         page.emulate_media(color_scheme=scheme)
-        resize(page, WIDTHS[0])
+        resize(page, widths[0])
         page.goto(place)
-        for width in sorted({*looked_at, *fits}):
+        for width in widths:
             resize(page, width)
             look = f"{name}-{scheme}-{width}"
             if width in looked_at:
