@@ -1,5 +1,7 @@
 """The API of what can be ordered: prices, quotes, and better prompts."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
@@ -41,16 +43,26 @@ class QuoteMaker(APIView):
 
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class PromptEnhance(APIView):
-    """A better prompt; no transaction waits for who writes it."""
+    """A better prompt: what is asked is read in a transaction, and none waits for who writes."""
 
     throttle_rule = "enhance"
+    asked: dict[str, Any] | None = None
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Read what is asked, then have it written."""
+        with transaction.atomic():
+            response = super().dispatch(request, *args, **kwargs)
+        if self.asked is None:
+            return response
+        better = prompts.enhance(**self.asked)
+        return self.finalize_response(self.request, Response(PromptOutput(better).data))
 
     @extend_schema(request=PromptInput, responses=PromptOutput)
     def post(self, request: ApiRequest) -> Response:
         """Make a prompt better; nothing is ordered, and it is free."""
-        asked = PromptInput(data=request.data)
-        asked.is_valid(raise_exception=True)
-        clone_id = asked.validated_data.pop("clone_id")
+        wanted = PromptInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        clone_id = wanted.validated_data.pop("clone_id")
         clone = clone_id and selectors.clone_of(user=request.user, clone_id=clone_id)
-        better = prompts.enhance(user_id=request.user.pk, clone=clone, **asked.validated_data)
-        return Response(PromptOutput(better).data)
+        self.asked = {"user_id": request.user.pk, "clone": clone, **wanted.validated_data}
+        return Response()

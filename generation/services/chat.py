@@ -320,12 +320,13 @@ def _kept_with(answer: Message, new: Sequence[Message]) -> Iterator[None]:
 
     Raises Conflict while another is written.
     """
-    conversation = answer.conversation
-    new_places = [conversation] if conversation._state.adding else []  # noqa: SLF001 (documented)
+    place = answer.conversation
     try:
         with one_trip():
-            for row in (*new_places, *new, answer):
-                insert(row)
+            if place._state.adding:  # noqa: SLF001 (Django documents it)
+                insert(place)
+            insert(*new)
+            insert(answer)
             yield
     except IntegrityError as error:
         if "message_one_open_answer" in str(error):

@@ -3,6 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
 from accounts import events
 from accounts.models import Event, User
@@ -59,6 +60,15 @@ def test_rows_that_need_each_other_go_together(alice: User) -> None:
     conversation.title = "Lights"
     conversation.save(update_fields=["title"])  # it is known to be there
     assert Conversation.objects.get().title == "Lights"
+
+
+def test_rows_of_one_table_go_in_one_statement(alice: User) -> None:
+    rows = [conversation_of(alice) for _ in range(3)]
+    with act_as_user(alice.pk), CaptureQueriesContext(connection) as asked:
+        insert(*rows)
+        insert()
+    assert set(Conversation.objects.all()) == set(rows)
+    assert sum("INSERT" in one["sql"] for one in asked.captured_queries) == 1
 
 
 @pytest.mark.parametrize("broken", [0, 1, 2], ids=["the first", "in the middle", "the last"])

@@ -23,11 +23,14 @@ def one_trip() -> Iterator[None]:
         yield
 
 
-def insert(row: Model) -> None:
-    """Insert a new row; what the database fills in, `created_at` for one, is not read back."""
-    table = type(row)._base_manager  # noqa: SLF001 (Django documents it)
-    columns = row._meta.local_concrete_fields  # noqa: SLF001 (Django documents it)
+def insert(*rows: Model) -> None:
+    """Insert new rows of one table; what the database fills in, `created_at`, is not read back."""
+    if not rows:
+        return
+    table = type(rows[0])._base_manager  # noqa: SLF001 (Django documents it)
+    columns = rows[0]._meta.local_concrete_fields  # noqa: SLF001 (Django documents it)
     # What `bulk_create` does, but that would ask for what the database filled in, and wait for it.
-    table._insert([row], columns, using=connection.alias)  # type: ignore[attr-defined] # noqa: SLF001
-    row._state.adding = False  # noqa: SLF001 (Django documents it)
-    row._state.db = connection.alias  # noqa: SLF001
+    table._insert(rows, columns, using=connection.alias)  # type: ignore[attr-defined] # noqa: SLF001
+    for row in rows:
+        row._state.adding = False  # noqa: SLF001 (Django documents it)
+        row._state.db = connection.alias  # noqa: SLF001
