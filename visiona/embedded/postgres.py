@@ -25,6 +25,8 @@ SHUTDOWN = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 6.0))  # fast, then immediat
 SETTINGS = {
     "listen_addresses": "",
     "port": str(location.PORT),
+    # Each thread of each process keeps its own for a minute: near a hundred when all are at work.
+    "max_connections": "200",
     "unix_socket_permissions": "0700",
     "cluster_name": "visiona",
     "timezone": "UTC",
