@@ -1,9 +1,12 @@
-"""What verifying a webhook costs."""
+"""What verifying a webhook costs, and which events were handled."""
 
 import hmac
 from typing import Any
 
 import pytest
+
+from visiona.webhooks import handlers
+from visiona.webhooks.models import WebhookEvent
 
 
 @pytest.fixture
@@ -18,3 +21,16 @@ def hmacs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(hmac, "new", counted)
     return sizes
+
+
+@pytest.fixture
+def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The events that the handler was given, by their sender's names."""
+    seen: list[str] = []
+
+    def handle(event: WebhookEvent) -> bool:
+        seen.append(event.event_id)
+        return True
+
+    monkeypatch.setitem(handlers.HANDLERS, "replicate", handle)
+    return seen

@@ -67,19 +67,6 @@ def secrets(settings: Settings) -> None:
     settings.REPLICATE_WEBHOOK_SECRET = [SECRET]
 
 
-@pytest.fixture
-def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The events that the handler was given, by their sender's names."""
-    seen: list[str] = []
-
-    def handle(event: WebhookEvent) -> bool:
-        seen.append(event.event_id)
-        return True
-
-    monkeypatch.setitem(handlers.HANDLERS, "replicate", handle)
-    return seen
-
-
 # --- The door -----------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from tests import databases
 from visiona.embedded.throwaway import Servers
 from visiona.lib import clock
-from visiona.webhooks import handlers, services
+from visiona.webhooks import services
 from visiona.webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
@@ -52,19 +52,6 @@ def staff(alice: User) -> Client:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(User.objects.get(pk=alice.pk))
     return browser
-
-
-@pytest.fixture
-def handled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The events that the handler was given, by their sender's names."""
-    seen: list[str] = []
-
-    def handle(event: WebhookEvent) -> bool:
-        seen.append(event.event_id)
-        return True
-
-    monkeypatch.setitem(handlers.HANDLERS, "replicate", handle)
-    return seen
 
 
 def press(staff: Client, event: WebhookEvent) -> Any:
